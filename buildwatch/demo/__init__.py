@@ -1,0 +1,1 @@
+"""A CI server on loopback that speaks the real API, with builds of its own."""

@@ -1,0 +1,1 @@
+"""What history says about a build: pure functions of the model."""

@@ -1,0 +1,1 @@
+"""Protocol decoding without I/O: bytes and JSON in, the model out."""
