@@ -1,0 +1,200 @@
+"""Drone 1.x and 2.x: which call says what.
+
+Endpoints and their behaviour as in the router and handlers of drone/drone v2.28.2 (`handler/api/api.go`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TypeVar
+from urllib.parse import quote
+
+from buildwatch.model import Build, Repo, Status
+from buildwatch.sources.base import Told
+from buildwatch.sources.errors import Broken, Denied
+from buildwatch.sources.http import Http
+from buildwatch.wire import drone1, sse
+from buildwatch.wire.drone1 import User
+from buildwatch.wire.fields import BadAnswer
+from buildwatch.wire.loglines import Piece
+
+T = TypeVar("T")
+
+
+class DroneSource:
+    """One Drone 1.x or 2.x server."""
+
+    kind = "drone"
+
+    def __init__(self, http: Http) -> None:
+        self.name = http.address.name
+        self.url = http.address.url
+        self._http = http
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self._http.requests
+
+    async def version(self) -> str:
+        """As in `GET /version`."""
+        return self._read(drone1.read_version, await self._http.get("/version"))
+
+    async def user(self) -> User:
+        """As in `GET /api/user`. A wrong token is 401 only here and where a login is needed (`handler/api/auth`)."""
+        return self._read(drone1.read_user, await self._http.get("/api/user"))
+
+    async def repos(self) -> list[tuple[Repo, Build | None]]:
+        """All repos, each with its newest build. Only the literal `true` counts."""
+        body = await self._http.get("/api/user/repos", latest="true")
+        return self._read(lambda data: drone1.read_repos(self.name, data), body)
+
+    async def recent(self) -> list[Build]:
+        """The 25 newest builds over all repos."""
+        return await self._nested("/api/user/builds")
+
+    async def incomplete(self) -> list[Build]:
+        """Up to 50 builds with a stage that is queued or runs. For admins; not in Drone before 1.0 rc."""
+        return await self._nested("/api/builds/incomplete")
+
+    async def builds(self, slug: str, page: int = 1, size: int = 100) -> list[Build]:
+        """A page of builds; `size` is at most 100 (more counts as 25)."""
+        body = await self._http.get(f"{_repo(slug)}/builds", page=page, per_page=size)
+        return self._read(lambda data: drone1.read_builds(self.name, slug, data), body)
+
+    async def build(self, slug: str, number: int) -> Build:
+        """One build with stages and steps."""
+        body = await self._http.get(f"{_repo(slug)}/builds/{number}")
+        build = self._one(slug, body)
+        if build is None:
+            raise Broken(f"{self.name} has nothing to say of {slug}#{number}")
+        return build
+
+    async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
+        """The stored log, at most 5 MiB of it: its oldest pieces may be missing."""
+        body = await self._http.get(f"{_repo(slug)}/builds/{number}/logs/{stage}/{step}")
+        return self._read(drone1.read_log, body)
+
+    @asynccontextmanager
+    async def events(self) -> AsyncIterator[AsyncIterator[list[Told]]]:
+        """`GET /api/stream`: whole snapshots, nothing replayed. Which repos it tells of is fixed when it opens."""
+        async with self._http.stream("/api/stream") as chunks:
+            yield self._events(chunks)
+
+    async def _events(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[list[Told]]:
+        async for batch in self._decoded(chunks):
+            told = []
+            for data in batch:
+                try:
+                    told.append(drone1.read_event(self.name, data))
+                except BadAnswer:
+                    continue  # one strange event is no reason to miss the next; REST has the truth
+            yield told
+
+    @asynccontextmanager
+    async def follow(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
+        """The live log. It ends at once for a step that has not begun or has ended."""
+        async with self._http.stream(f"/api/stream/{_path(slug)}/{number}/{stage}/{step}") as chunks:
+            yield self._pieces(chunks)
+
+    async def _pieces(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[list[Piece]]:
+        async for batch in self._decoded(chunks):
+            pieces = []
+            for data in batch:
+                try:
+                    pieces.append(drone1.read_piece(data))
+                except BadAnswer:
+                    continue
+            yield pieces
+
+    async def _decoded(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+        """The data of the events in each piece of the wire, until the server says `error` (`eof`) or the wire ends."""
+        decoder = sse.Decoder()
+        async for chunk in chunks:
+            try:
+                events = decoder.feed(chunk)
+            except sse.TooLarge:
+                raise Broken(f"{self.name} sends an event without end") from None
+            yield [event.data for event in events if event.type == "message"]
+            if any(event.type == "error" for event in events):
+                return
+
+    async def restart(self, slug: str, number: int, params: Mapping[str, str]) -> Build | None:
+        """A new build with `number` as its parent. One that waits for approval starts without it."""
+        return await self._post(slug, f"{number}", params)
+
+    async def cancel(self, slug: str, number: int) -> None:
+        """Nothing on the stream tells of it, so whoever cancels reads the build again."""
+        await self._http.send("DELETE", f"{_repo(slug)}/builds/{number}")
+
+    async def approve(self, slug: str, number: int) -> None:
+        """All blocked stages in one go: a stage approved after the one it waits for has ended would wait for ever."""
+        await self._answer_blocked(slug, number, "approve")
+
+    async def decline(self, slug: str, number: int) -> None:
+        """All blocked stages, one call each: servers before 2.0 have no call for the whole build."""
+        await self._answer_blocked(slug, number, "decline")
+
+    async def _answer_blocked(self, slug: str, number: int, answer: str) -> None:
+        build = await self.build(slug, number)
+        stages = [stage.number for stage in build.stages or () if stage.status == Status.BLOCKED]
+        if not stages:
+            raise Denied(f"{build.address} does not wait for approval (it is {build.status})", 400)
+        calls = (self._http.send("POST", f"{_repo(slug)}/builds/{number}/{answer}/{stage}") for stage in stages)
+        for result in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
+
+    async def promote(self, slug: str, number: int, target: str, params: Mapping[str, str]) -> Build | None:
+        """A new build with event `promote`."""
+        return await self._post(slug, f"{number}/promote", {**params, "target": target})
+
+    async def rollback(self, slug: str, number: int, target: str, params: Mapping[str, str]) -> Build | None:
+        """A new build with event `rollback`."""
+        return await self._post(slug, f"{number}/rollback", {**params, "target": target})
+
+    async def create(self, slug: str, branch: str, commit: str, params: Mapping[str, str]) -> Build | None:
+        """A new build with event `custom`. Takes 45 s to fail where the commit has no `.drone.yml`."""
+        where = {key: value for key, value in (("branch", branch), ("commit", commit)) if value}
+        return await self._post(slug, "", {**params, **where})
+
+    async def _post(self, slug: str, rest: str, query: Mapping[str, str]) -> Build | None:
+        path = f"{_repo(slug)}/builds/{rest}".rstrip("/")
+        return self._one(slug, await self._http.send("POST", path, dict(query)))
+
+    def page_of(self, build: Build, stage: int | None = None, step: int | None = None) -> str:
+        """`/owner/name/number[/stage/step]`, the same in the web pages of 1.x and 2.x."""
+        place = f"/{stage}/{step}" if stage and step else ""
+        return f"{self.url.rstrip('/')}/{_path(build.repo)}/{build.number}{place}"
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._http.close()
+
+    async def _nested(self, path: str) -> list[Build]:
+        body = await self._http.get(path)
+        found = self._read(lambda data: drone1.read_repos(self.name, data), body)
+        return [build for _, build in found if build is not None]
+
+    def _one(self, slug: str, body: bytes) -> Build | None:
+        return self._read(lambda data: drone1.read_build(self.name, slug, data), body)
+
+    def _read(self, reader: Callable[[bytes], T], body: bytes) -> T:
+        try:
+            return reader(body)
+        except BadAnswer as error:
+            raise Broken(f"{self.name} answers with something that is not Drone's: {error}") from None
+
+
+def _path(slug: str) -> str:
+    """`owner/name` for an address. A name that would climb out of its place is refused."""
+    parts = slug.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        raise Denied(f"{slug} is not the name of a repo", 404)
+    return "/".join(quote(part, safe="") for part in parts)
+
+
+def _repo(slug: str) -> str:
+    return f"/api/repos/{_path(slug)}"

@@ -1,0 +1,214 @@
+"""HTTP to one server: the token, the time limits, and every failure as one sentence."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+
+from buildwatch import __version__
+from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Unauthorized, Unreachable
+from buildwatch.text import clean
+from buildwatch.wire.drone1 import read_error
+
+LARGEST_ANSWER: Final = 128 * 1024 * 1024
+"""Bytes. A log is at most about 6 MB and a list of a thousand repos about 4 MB."""
+
+READ_LIMIT: Final = httpx.Timeout(30, connect=10)
+WRITE_LIMIT: Final = httpx.Timeout(90, connect=10)
+"""Seconds. Drone 2.x looks three times for a missing `.drone.yml`, 15 s apart, before it answers a POST."""
+
+STREAM_LIMIT: Final = httpx.Timeout(None, connect=10)
+"""A healthy stream may say nothing for minutes (a quiet log step sends no pings at all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server is and how to get there. `token` gives the secret when it is needed; it may take a while."""
+
+    name: str
+    url: str
+    token: Callable[[], str] = field(repr=False)
+    remedy: str = "set DRONE_TOKEN or token_command"
+    ca_file: str | None = None
+    insecure: bool = False
+    proxy: str | None = None
+
+
+class Http:
+    """Requests to one server. Counts them; hears the server's clock in each answer."""
+
+    def __init__(self, address: Address, on_clock: Callable[[int], None] = lambda _: None) -> None:
+        self.address = address
+        self.requests = 0
+        self._on_clock = on_clock
+        self._client: httpx.AsyncClient | None = None
+
+    async def get(self, path: str, **query: str | int) -> bytes:
+        """The body of a JSON answer. Raises `SourceError`."""
+        return await self._ask("GET", path, query, READ_LIMIT)
+
+    async def send(self, method: str, path: str, query: dict[str, str] | None = None) -> bytes:
+        """The body of the answer to an action, empty for 204. Never repeated by itself. Raises `SourceError`."""
+        return await self._ask(method, path, dict(query or {}), WRITE_LIMIT)
+
+    @asynccontextmanager
+    async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """An event stream's bytes as they come; entered once the server has agreed. Raises `SourceError`."""
+        request = self._request("GET", path, {}, STREAM_LIMIT, "text/event-stream")
+        try:
+            response = await self._open().send(request, stream=True)
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
+            raise self._unreachable(error) from None
+        try:
+            self._hear(response)
+            if response.status_code != 200:
+                raise self._refusal(response, await self._body(response), path)
+            if not _is(response, "text/event-stream"):
+                raise self._strange(response, path)
+            yield self._chunks(response)
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            to = self.address
+            self._client = httpx.AsyncClient(
+                verify=_trust(to), proxy=to.proxy, trust_env=to.proxy is None, follow_redirects=False
+            )
+        return self._client
+
+    def _request(
+        self, method: str, path: str, query: dict[str, str | int], limit: httpx.Timeout, accept: str
+    ) -> httpx.Request:
+        self.requests += 1
+        headers = {"Accept": accept, "User-Agent": f"buildwatch/{__version__}"}
+        token = self.address.token()
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        url = self.address.url.rstrip("/") + path
+        return self._open().build_request(method, url, params=query or None, headers=headers, timeout=limit)
+
+    async def _ask(self, method: str, path: str, query: dict[str, str | int], limit: httpx.Timeout) -> bytes:
+        request = self._request(method, path, query, limit, "application/json")
+        try:
+            response = await self._open().send(request, stream=True)
+            try:
+                body = await self._body(response)
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
+            raise self._unreachable(error) from None
+        self._hear(response)
+        if response.status_code == 204:
+            return b""
+        if not 200 <= response.status_code < 300:
+            raise self._refusal(response, body, path)
+        if not _is(response, "json"):
+            raise self._strange(response, path)
+        return body
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        parts, size = [], 0
+        async for chunk in response.aiter_bytes():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > LARGEST_ANSWER:
+                raise Broken(f"{self.address.name} sends an answer without end; is {self.address.url} really a Drone?")
+        return b"".join(parts)
+
+    async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        """The bytes of a stream. One that is cut has simply ended: that is how these servers stop."""
+        try:
+            async for chunk in response.aiter_raw():
+                yield chunk
+        except (httpx.HTTPError, ssl.SSLError, OSError):
+            return
+
+    def _hear(self, response: httpx.Response) -> None:
+        date = response.headers.get("date")
+        if date:
+            try:
+                self._on_clock(int(parsedate_to_datetime(date).timestamp()))
+            except (ValueError, OverflowError):
+                return
+
+    def _unreachable(self, error: Exception) -> SourceError:
+        to = self.address
+        text = str(error)
+        if "CERTIFICATE_VERIFY" in text:
+            return Unreachable(f"{to.name}: the certificate is not trusted; give its ca_file, or insecure = true")
+        if "WRONG_VERSION_NUMBER" in text or "record layer" in text.lower():
+            return Unreachable(f"{to.name} does not speak TLS at {to.url}; try http://")
+        if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+            return Unreachable(f"{to.name}: {to.url} is not an address; it should look like https://drone.example.com")
+        if isinstance(error, httpx.ProxyError):
+            return Unreachable(f"{to.name}: the proxy does not let us through; check `proxy` or HTTPS_PROXY")
+        if isinstance(error, httpx.ConnectTimeout):
+            return Unreachable(f"{to.name} does not answer at {to.url} (timed out); check the address and the network")
+        if isinstance(error, httpx.TimeoutException):
+            return Unreachable(f"{to.name} takes too long to answer (over {_seconds(error)} s)")
+        if isinstance(error, httpx.ConnectError):
+            why = "unknown host" if "Name or service" in text or "nodename" in text else clean(text, 80).lower()
+            return Unreachable(f"{to.name} does not answer at {to.url} ({why}); check the address and the network")
+        return Unreachable(f"{to.name}: the connection broke ({type(error).__name__})")
+
+    def _refusal(self, response: httpx.Response, body: bytes, path: str) -> SourceError:
+        to, status, said = self.address, response.status_code, read_error(body)
+        if status == 401:
+            return Unauthorized(f"{to.name} does not accept the token (401); {to.remedy}")
+        if status == 429:
+            return Busy(f"{to.name} asks for fewer requests (429)", _retry_after(response))
+        if status in (301, 302, 303, 307, 308):
+            target = clean(response.headers.get("location", "elsewhere"), 100).partition("?")[0]
+            return Broken(f"{to.name} sends us on to {target}; if that is the server, put it in place of {to.url}")
+        if 400 <= status < 500:
+            hint = "; no such thing, or no right to it" if status == 404 else ""
+            return Denied(f"{to.name} says no to {path}: {said or response.reason_phrase} ({status}){hint}", status)
+        error = Broken(f"{to.name} has a problem: {said or response.reason_phrase or 'error'} ({status})")
+        error.retry_after = _retry_after(response)
+        return error
+
+    def _strange(self, response: httpx.Response, path: str) -> SourceError:
+        what = "a web page" if _is(response, "html") else clean(response.headers.get("content-type", "nothing"), 40)
+        return Broken(
+            f"{self.address.name} answers {path} with {what}; is {self.address.url} really the address of a Drone?"
+        )
+
+
+def _is(response: httpx.Response, kind: str) -> bool:
+    return kind in response.headers.get("content-type", "").lower()
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds, from the header's number form; an hour at most."""
+    text = response.headers.get("retry-after", "")
+    return min(float(text), 3600.0) if text.isascii() and text.isdigit() else 0.0
+
+
+def _seconds(error: httpx.TimeoutException) -> int:
+    limit = error.request.extensions.get("timeout", {}).get("read")
+    return int(limit) if limit else 30
+
+
+def _trust(to: Address) -> ssl.SSLContext | bool:
+    """Whom to believe. Loading certificates takes 20 ms, so a plain address skips it."""
+    if to.insecure or to.url.startswith("http://"):
+        return False
+    if to.ca_file:
+        try:
+            return ssl.create_default_context(cafile=to.ca_file)
+        except (OSError, ssl.SSLError):
+            raise Unreachable(f"{to.name}: ca_file {to.ca_file} cannot be read as certificates") from None
+    return True

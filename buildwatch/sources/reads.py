@@ -1,0 +1,134 @@
+"""What is to be read from one server, and when: few requests at once, none twice at once, failed ones repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Hashable
+from itertools import count
+from random import Random
+
+from buildwatch.sources.errors import Busy, Denied, SourceError, Unauthorized, Unreachable
+
+AT_ONCE = 4
+"""Requests in flight."""
+
+Job = Callable[[], Awaitable[float | None]]
+"""Does one read; gives the loop time when it is due again, or None when it is done with. Raises `SourceError`."""
+
+
+class Reads:
+    """The reads that are due, by key. `failed` and `answered` hear how each one went.
+
+    A read that failed is repeated, but for one whose token was not accepted: that is wanted anew when it is mended.
+    """
+
+    def __init__(
+        self, random: Random, *, failed: Callable[[Hashable, SourceError], None], answered: Callable[[], None]
+    ) -> None:
+        self._random = random
+        self._failed = failed
+        self._answered = answered
+        self._due: dict[Hashable, float] = {}
+        self._jobs: dict[Hashable, tuple[int, Job]] = {}
+        self._timed: list[tuple[float, int, Hashable]] = []
+        self._ready: list[tuple[int, int, Hashable]] = []
+        self._running: dict[Hashable, asyncio.Task[None]] = {}
+        self._again: set[Hashable] = set()
+        self._failures: dict[Hashable, int] = {}
+        self._order = count()
+        self._wake = asyncio.Event()
+        self._not_before = 0.0
+
+    def want(self, key: Hashable, job: Job, *, at: float, priority: int = 1, sooner: bool = False) -> None:
+        """Have `job` done at loop time `at`. One that is planned stays as it is unless `sooner` and `at` is earlier.
+
+        Of those due, lower priorities go first. Wanting (sooner) what is being read right now has it read once more.
+        """
+        if key in self._running:
+            if sooner:
+                self._again.add(key)
+            return
+        planned = self._due.get(key)
+        if planned is not None and not (sooner and at < planned):
+            return
+        self._due[key] = at
+        self._jobs[key] = (priority, job)
+        heapq.heappush(self._timed, (at, next(self._order), key))
+        self._wake.set()
+
+    def drop(self, key: Hashable) -> None:
+        """Forget a planned read."""
+        self._due.pop(key, None)
+        self._jobs.pop(key, None)
+        self._failures.pop(key, None)
+
+    async def run(self) -> None:
+        """Do what is wanted, until cancelled."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                self._wake.clear()
+                now = loop.time()
+                if now >= self._not_before:
+                    self._start(now)
+                await self._sleep(loop)
+        finally:
+            for task in self._running.values():
+                task.cancel()
+
+    def _start(self, now: float) -> None:
+        while self._timed and self._timed[0][0] <= now:
+            at, order, key = heapq.heappop(self._timed)
+            if self._due.get(key) == at:
+                heapq.heappush(self._ready, (self._jobs[key][0], order, key))
+        while self._ready and len(self._running) < AT_ONCE:
+            _, _, key = heapq.heappop(self._ready)
+            if key in self._due and key not in self._running:
+                del self._due[key]
+                self._running[key] = asyncio.create_task(self._do(key))
+
+    async def _sleep(self, loop: asyncio.AbstractEventLoop) -> None:
+        due = self._timed[0][0] if self._timed else None
+        if self._not_before > loop.time():
+            due = self._not_before
+        wait = None if due is None else max(0.0, due - loop.time())
+        try:
+            async with asyncio.timeout(wait):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _do(self, key: Hashable) -> None:
+        priority, job = self._jobs.pop(key)
+        now = asyncio.get_running_loop().time
+        again: float | None
+        try:
+            again = await job()
+        except SourceError as error:
+            again = None if isinstance(error, Unauthorized) else now() + self._pause(key, error)
+            self._failed(key, error)
+        else:
+            self._failures.pop(key, None)
+            self._answered()
+        finally:
+            del self._running[key]
+            self._wake.set()
+        if key in self._again:
+            self._again.discard(key)
+            again = now()
+        if again is not None and key not in self._due:
+            self.want(key, job, at=again, priority=priority)
+
+    def _pause(self, key: Hashable, error: SourceError) -> float:
+        """Seconds until a failed read is repeated."""
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        if isinstance(error, Busy):
+            wait = max(error.retry_after, 1.0)
+            self._not_before = asyncio.get_running_loop().time() + wait
+            return wait
+        if isinstance(error, Denied):
+            return 10.0  # an answer, not an accident: one 404 is not a deletion, but neither worth a hurry
+        most = 30.0 if isinstance(error, Unreachable) or failures > 4 else 2.0
+        grown: float = 0.5 * 2 ** (failures - 1) + self._random.random()
+        return max(error.retry_after, min(most, grown))

@@ -1,0 +1,405 @@
+"""Keeps the store in step with one server: the stream is a hint, what is read is the truth.
+
+The stream is opened, then the state is read; events wait until the first list of repos is in the store. From then on
+everything is applied as it comes, since merging does not depend on the order. Beside the stream the list of repos is
+read on a beat, a repo's builds where its newest is not the next one (`Ledger`), and each unfinished build that nothing
+was heard of for a while. So what no stream tells (creations, cancels, approvals, lost events) is found within one beat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from random import Random
+from typing import Any
+
+from buildwatch.ledger import Ledger
+from buildwatch.model import Build, BuildKey, RepoKey, Status
+from buildwatch.sources.backoff import Backoff
+from buildwatch.sources.base import Source, Told
+from buildwatch.sources.errors import Denied, SourceError, Unauthorized
+from buildwatch.sources.reads import Reads
+from buildwatch.store import Changes, Link, Server, Store
+
+BEAT = 10.0
+"""Seconds between reads of the list of repos, and of an unfinished build that nothing else tells of."""
+
+SLOW_BEAT = 30.0
+"""Seconds between reads of a running build whose row the list of repos confirms: only its stages may have moved."""
+
+SETTLE = 0.3
+"""Seconds to wait before the stages of a build are read: most often an event brings them meanwhile."""
+
+SHORT_LIFE = 2.0
+"""A stream that lived shorter than this many seconds counts as one that could not be opened."""
+
+FIRST_STREAM = 0.5
+"""Seconds that the first read waits for the stream, so that nothing falls between the two."""
+
+DEAF = 15.0
+"""Seconds without a byte after which an end that only a read told shows that the stream is dead."""
+
+PAGES = 10
+"""How many pages of a repo's builds are read at most to get back to a known one."""
+
+URGENT, SOON, IDLE = 0, 1, 2
+
+
+class Watcher:
+    """One server's keeper. `tell` hears every change, in order; nothing else is called from here."""
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        tell: Callable[[Changes], None],
+        *,
+        random: Random | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.source = source
+        self.name = source.name
+        self.heard = 0.0  # when the server was last heard of, unix seconds of our clock
+        self.synced = asyncio.Event()  # set once all that already ran at the start is known
+        self._store = store
+        self._tell = tell
+        self._now = now
+        self._random = random or Random()  # noqa: S311  (spreads requests; nothing secret)
+        self._reads = Reads(self._random, failed=self._on_failed, answered=self._on_answer)
+        self._ledgers: dict[str, Ledger] = {}
+        self._evidence: dict[BuildKey, float] = {}  # loop time of the last word on an unfinished build
+        self._early: list[Told] | None = []  # events that came before the first list; None afterwards
+        self._watermark = 0  # the greatest build id when we began
+        self._unsynced: set[Hashable] = {"list", "user", "recent"}
+        self._tried_stream = asyncio.Event()
+        self._ahead = now() - time.monotonic()  # grows while the machine sleeps
+        self._stream_open = False
+        self._stream_heard = 0.0
+        self._stream_repos: frozenset[str] = frozenset()
+        self._reading: asyncio.Task[None] | None = None
+        self._misses = 0  # answers to the list that failed, in a row
+        self._refused: SourceError | None = None
+        self._allowed = asyncio.Event()
+        self._allowed.set()
+        store_state = Server(self.name, source.url, source.kind, since=now())
+        self._tell(store.set_server(store_state))
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        self._reads.want("list", self._list, at=0.0, priority=URGENT)
+        self._reads.want("user", self._user, at=0.0)
+        self._reads.want("version", self._version, at=0.0)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._stream())
+            group.create_task(self._reads.run())
+
+    def retry(self) -> None:
+        """Try again now: a person says that something was mended."""
+        self._refused = None
+        self._allowed.set()
+        self._reads.want("user", self._user, at=0.0, sooner=True)
+        self._resync()
+
+    def look_at(self, build: Build) -> None:
+        """Read this build with its stages as soon as possible."""
+        self._evidence.pop(build.key, None)
+        self._want(build, at=0.0, sooner=True)
+
+    def look_back(self, repo: RepoKey, builds: int = 25) -> None:
+        """Read the latest builds of a repo when there is nothing more urgent."""
+
+        async def job() -> None:
+            for build in reversed(await self.source.builds(repo.slug, 1, builds)):
+                self._apply(build, news=build.id > self._watermark)
+
+        self._reads.want(("history", repo.slug), job, at=0.0, priority=IDLE)
+
+    # the stream
+
+    async def _stream(self) -> None:
+        backoff = Backoff(self._random)
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._allowed.wait()
+            opened = loop.time()
+            self._reading = asyncio.create_task(self._read_stream())
+            try:
+                await asyncio.wait({self._reading})
+            finally:
+                self._reading.cancel()
+            self._tried_stream.set()
+            error = None if self._reading.cancelled() else self._reading.exception()
+            if error is not None and not isinstance(error, SourceError):
+                raise error
+            self._stream_closed(error)
+            if error is None and loop.time() - opened >= SHORT_LIFE:
+                backoff.succeeded()
+                wait = self._random.random() * 0.2
+            else:
+                wait = backoff.failed(error.retry_after if error else 0.0)
+            await asyncio.sleep(wait)
+
+    async def _read_stream(self) -> None:
+        loop = asyncio.get_running_loop()
+        async with self.source.events() as batches:
+            self._stream_open = True
+            self._tried_stream.set()
+            self._stream_heard = loop.time()
+            self._stream_repos = self._slugs()
+            if self._early is None:
+                self._resync()
+            self._link()
+            async for batch in batches:
+                self._stream_heard = loop.time()
+                self.heard = self._now()
+                for told in batch:
+                    if self._early is not None:
+                        self._early.append(told)
+                    else:
+                        self._on_event(told)
+
+    def _stream_closed(self, error: SourceError | None) -> None:
+        self._stream_open = False
+        if isinstance(error, Unauthorized):
+            self._refuse(error)
+        elif self._early is None:
+            self._link(str(error or ""))
+
+    def _reopen(self) -> None:
+        if self._reading is not None and self._stream_open:
+            self._reading.cancel()
+
+    def _on_event(self, told: Told) -> None:
+        repo, build = told
+        if repo.key not in self._store.repos:
+            return  # somebody else's public repo: the list says which ones are ours
+        self._evidence[build.key] = self._stream_heard
+        self._take(build, news=True)
+
+    def _resync(self) -> None:
+        """Events may have been lost: read what the list of repos tells, and at once what it does not."""
+        loop_time = asyncio.get_running_loop().time()
+        self._reads.want("list", self._list, at=loop_time, priority=URGENT, sooner=True)
+        for build in self._store.unfinished(self.name):
+            self._evidence.pop(build.key, None)
+            if not self._is_newest(build):
+                self._want(build, at=loop_time, sooner=True)
+
+    # what is read
+
+    async def _user(self) -> None:
+        user = await self.source.user()
+        self._state(user=user.login, admin=user.admin)
+        if user.admin:
+            self._unsynced.add("incomplete")
+            self._reads.want("incomplete", self._incomplete, at=0.0)
+        self._synced_with("user")
+
+    async def _version(self) -> None:
+        self._state(version=await self.source.version())
+
+    async def _list(self) -> float:
+        loop = asyncio.get_running_loop()
+        if self._early is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._tried_stream.wait(), FIRST_STREAM)
+        asked = loop.time()
+        rows = await self.source.repos()
+        self._misses = 0
+        self._tell(self._store.set_repos(self.name, [repo for repo, _ in rows]))
+        newest = [build for _, build in rows if build is not None]
+        if self._early is not None:
+            self._begin(newest)
+        else:
+            for build in newest:
+                self._take(build, news=build.id > self._watermark)
+            self._look_for_gaps(newest)
+        for build in self._store.unfinished(self.name):
+            if not self._is_newest(build):
+                self._want(build, at=self._evidence.get(build.key, 0.0) + BEAT, sooner=True)
+        self._check_stream()
+        return asked + BEAT
+
+    def _begin(self, newest: list[Build]) -> None:
+        """The first list: what is in it already was."""
+        self._watermark = max((build.id for build in newest), default=0)
+        for build in newest:
+            self._take(build, news=False)
+        early, self._early = self._early or [], None
+        self._state(listed=True)
+        for told in early:
+            self._on_event(told)
+        self._unsynced.update(build.key for build in self._store.unfinished(self.name))
+        self._synced_with("list")
+        self._reads.want("recent", self._recent, at=0.0)
+
+    async def _recent(self) -> None:
+        """What runs and is not its repo's newest, as far as the server tells it in one request."""
+        self._take_running(await self.source.recent())
+        self._synced_with("recent")
+
+    async def _incomplete(self) -> float | None:
+        """The same for admins: all that is queued or runs."""
+        if self._early is not None:
+            return asyncio.get_running_loop().time() + SETTLE
+        with suppress(Denied):  # older servers do not know this call
+            self._take_running(await self.source.incomplete())
+        self._synced_with("incomplete")
+        return None
+
+    def _take_running(self, builds: Iterable[Build]) -> None:
+        for build in builds:
+            news = build.id > self._watermark
+            if build.repo_key in self._store.repos and (news or not build.status.ended):
+                self._take(build, news=news)
+
+    def _look_for_gaps(self, newest: list[Build]) -> None:
+        for build in newest:
+            ledger = self._ledger(build)
+            if ledger.must_read:
+                self._reads.want(("repo", build.repo), partial(self._repo, build.repo, ledger), at=0.0)
+
+    async def _repo(self, slug: str, ledger: Ledger) -> None:
+        """Read a repo's builds back to a known one; all unknown ones are new."""
+        found: list[Build] = []
+        for page in range(1, PAGES + 1):
+            builds = await self.source.builds(slug, page, 100)
+            found += builds
+            if len(builds) < 100 or any(self._is_history(build, ledger) for build in builds):
+                break
+        for build in reversed(found):
+            if build.id > self._watermark or self._store.build(build.key) is not None:
+                self._take(build, news=build.id > self._watermark)
+        ledger.read(build.number for build in found)
+
+    def _is_history(self, build: Build, ledger: Ledger) -> bool:
+        known = build.id <= self._watermark or self._store.build(build.key) is not None
+        return known and build.number <= ledger.cursor
+
+    async def _build(self, key: BuildKey, slug: str, number: int) -> float | None:
+        """Read one build, unless something else has told of it meanwhile; when to look again."""
+        now = asyncio.get_running_loop().time()
+        known = self._store.build(key)
+        if known is not None and known.stages is not None and key in self._evidence:
+            self._synced_with(key)
+            due = self._evidence[key] + self._beat(known)
+            if due > now:
+                return due
+        build = await self.source.build(slug, number)
+        self._evidence[key] = now
+        self._take(build, news=build.id > self._watermark)
+        self._synced_with(key)
+        known = self._store.build(key)
+        return now + self._beat(known) if known is not None and not known.status.ended else None
+
+    # taking in
+
+    def _take(self, build: Build, *, news: bool) -> None:
+        unknown = self._store.build(build.key) is None
+        self._ledger(build).saw(build.number, unknown=unknown and build.id > self._watermark)
+        self._apply(build, news=news)
+        known = self._store.build(build.key)
+        if known is None or known.status.ended:
+            self._evidence.pop(build.key, None)
+            self._reads.drop(("build", build.key))
+            self._synced_with(build.key)
+        elif unknown or known.stages is None:
+            self._want(known, at=asyncio.get_running_loop().time() + SETTLE, sooner=known.stages is None)
+
+    def _apply(self, build: Build, *, news: bool) -> None:
+        changes = self._store.apply(build, news=news)
+        if changes:
+            self._tell(changes)
+        if any(move.step is None and move.stage is None and move.after in _TOLD_ENDS for move in changes.moves):
+            self._doubt_stream()
+
+    def _doubt_stream(self) -> None:
+        """A stream tells such ends, if it tells anything. One that has been silent for long is dead."""
+        if self._stream_open and asyncio.get_running_loop().time() - self._stream_heard > DEAF:
+            self._reopen()
+
+    def _check_stream(self) -> None:
+        """Which repos a stream tells of is fixed when it opens; and what it told while the machine slept is lost."""
+        ahead = self._now() - time.monotonic()
+        slept, self._ahead = ahead - self._ahead > BEAT, ahead
+        if slept or not self._slugs() <= self._stream_repos:
+            self._reopen()
+
+    def _want(self, build: Build, *, at: float, sooner: bool = False) -> None:
+        job = partial(self._build, build.key, build.repo, build.number)
+        self._reads.want(("build", build.key), job, at=at, sooner=sooner)
+
+    def _beat(self, build: Build) -> float:
+        return SLOW_BEAT if build.status == Status.RUNNING and self._is_newest(build) else BEAT
+
+    def _is_newest(self, build: Build) -> bool:
+        newest = self._store.newest(build.repo_key)
+        return newest is not None and newest.id == build.id
+
+    def _ledger(self, build: Build) -> Ledger:
+        """The ledger of a build's repo; one that is opened begins with what already was."""
+        ledger = self._ledgers.get(build.repo)
+        if ledger is None:
+            first = build.number if build.id <= self._watermark else 0
+            ledger = self._ledgers[build.repo] = Ledger(first)
+        return ledger
+
+    def _slugs(self) -> frozenset[str]:
+        return frozenset(key.slug for key, repo in self._store.repos.items() if key.server == self.name and repo.active)
+
+    def _synced_with(self, part: Hashable) -> None:
+        self._unsynced.discard(part)
+        if not self._unsynced:
+            self.synced.set()
+
+    # the state of the connection
+
+    def _on_answer(self) -> None:
+        self.heard = self._now()
+        self._link()
+
+    def _on_failed(self, key: Hashable, error: SourceError) -> None:
+        if isinstance(error, Unauthorized) and key in ("list", "user"):
+            self._refuse(error)
+            return
+        if key == "list":
+            self._misses += 1
+        elif isinstance(error, Denied):
+            return
+        self._link(str(error))
+
+    def _refuse(self, error: SourceError) -> None:
+        """Only a person can mend this: nothing is tried again before `retry`."""
+        self._refused = error
+        self._allowed.clear()
+        if self._reading is not None:
+            self._reading.cancel()
+        self._link()
+
+    def _link(self, said: str = "") -> None:
+        listed, was = self._store.servers[self.name].listed, self._store.servers[self.name].said
+        if self._refused is not None:
+            self._state(link=Link.REFUSED, said=str(self._refused))
+        elif self._misses >= 2 or (self._misses and not self._stream_open):
+            self._state(link=Link.OFFLINE, said=said or was)
+        elif self._stream_open:
+            self._state(link=Link.LIVE, said="")
+        elif listed:
+            self._state(link=Link.POLLING, said=said or was)
+        elif said:
+            self._state(link=Link.OFFLINE, said=said)
+
+    def _state(self, **fields: Any) -> None:
+        old = self._store.servers[self.name]
+        new = replace(old, **fields)
+        if new.link != old.link:
+            new = replace(new, since=self._now())
+        if new != old:
+            self._tell(self._store.set_server(new))
+
+
+_TOLD_ENDS = frozenset({Status.SUCCESS, Status.FAILURE})

@@ -1,0 +1,252 @@
+"""All that is known of all servers, kept by one writer, and what each new message changed. Pure: no I/O, no clock.
+
+Whoever reads the wire applies what it said; whoever shows or tells something reads the `Changes` that come back. A
+status that moved is told as a `Move`, each end of a run exactly once.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import NamedTuple
+
+from buildwatch.merge import merge_build, settled
+from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
+
+BUILDS_KEPT = 100
+"""How many builds of a repo stay in memory, unfinished ones aside."""
+
+DETAILS_KEPT = 25
+"""Of how many of a repo's newest builds the stages stay in memory, unfinished ones aside."""
+
+
+class Link(Enum):
+    """How a server is being watched right now."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"  # its stream is open
+    POLLING = "polling"  # it answers, but its stream is not open
+    OFFLINE = "offline"  # it does not answer; tried again by itself
+    REFUSED = "refused"  # it answers no; only a person can mend it
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One configured server and the state of the connection to it.
+
+    `said` is a whole sentence where something is wrong, else empty. `heard` is when it was last heard of and `since`
+    when `link` last changed, both in unix seconds of our own clock. `user` and `admin` tell who the token belongs to,
+    `listed` whether its list of repos has been read.
+    """
+
+    name: str
+    url: str
+    kind: str = ""
+    version: str = ""
+    user: str = ""
+    admin: bool = False
+    link: Link = Link.CONNECTING
+    said: str = ""
+    heard: float = 0.0
+    since: float = 0.0
+    listed: bool = False
+
+
+class Move(NamedTuple):
+    """One status that changed.
+
+    `stage` and `step` are names, None on a build's (a stage's) own line; `before` is None where it was not known.
+    """
+
+    build: Build
+    stage: str | None
+    step: str | None
+    before: Status | None
+    after: Status
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one message changed.
+
+    `builds` whose value is another now, `repos` whose line or list of builds is, `servers`, whether rows came or went
+    (`structure`), and the `moves` in the order of build, stage, step.
+    """
+
+    builds: set[BuildKey] = field(default_factory=set)
+    repos: set[RepoKey] = field(default_factory=set)
+    servers: set[str] = field(default_factory=set)
+    structure: bool = False
+    moves: list[Move] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.builds or self.repos or self.servers or self.structure)
+
+
+class Store:
+    """The one place where what is known lives. Only sources write to it."""
+
+    def __init__(self) -> None:
+        self.servers: dict[str, Server] = {}
+        self.repos: dict[RepoKey, Repo] = {}
+        self._builds: dict[BuildKey, Build] = {}
+        self._of_repo: dict[RepoKey, list[int]] = {}  # build ids, oldest first
+        self._unfinished: dict[BuildKey, None] = {}
+        self._newest_id: dict[str, int] = {}
+        self._missing: dict[str, set[RepoKey]] = {}
+        self._let_go: dict[RepoKey, int] = {}  # the greatest id of a build that was known and is not kept
+
+    def build(self, key: BuildKey) -> Build | None:
+        """The build of that key, if it is known."""
+        return self._builds.get(key)
+
+    def numbered(self, repo: RepoKey, number: int) -> Build | None:
+        """The newest build of `repo` with that number, if it is known."""
+        return next((build for build in self.builds(repo) if build.number == number), None)
+
+    def builds(self, repo: RepoKey) -> Iterator[Build]:
+        """The known builds of `repo`, newest (by id) first."""
+        for id in reversed(self._of_repo.get(repo, ())):
+            yield self._builds[BuildKey(repo.server, id)]
+
+    def newest(self, repo: RepoKey) -> Build | None:
+        """The newest known build of `repo`, by id."""
+        ids = self._of_repo.get(repo)
+        return self._builds[BuildKey(repo.server, ids[-1])] if ids else None
+
+    def count(self, repo: RepoKey) -> int:
+        """How many builds of `repo` are known."""
+        return len(self._of_repo.get(repo, ()))
+
+    def unfinished(self, server: str | None = None) -> list[Build]:
+        """The known builds that have not ended, of one server or of all, in the order in which they became known."""
+        return [self._builds[key] for key in self._unfinished if server is None or key.server == server]
+
+    def newest_id(self, server: str) -> int:
+        """The greatest build id known of `server`, 0 when there is none."""
+        return self._newest_id.get(server, 0)
+
+    def set_server(self, server: Server) -> Changes:
+        """Take in the state of a connection."""
+        if self.servers.get(server.name) == server:
+            return Changes()
+        fresh = server.name not in self.servers
+        self.servers[server.name] = server
+        return Changes(servers={server.name}, structure=fresh)
+
+    def set_repos(self, server: str, repos: Iterable[Repo]) -> Changes:
+        """Take in the whole list of repos of `server`: those missing in two lists running are gone, with their builds.
+
+        In two, because a server in trouble sends a list that is too short.
+        """
+        changes = Changes()
+        listed = {repo.key: repo for repo in repos}
+        missing = {key for key in self.repos if key.server == server and key not in listed}
+        for key in missing & self._missing.get(server, set()):
+            self._forget(key, changes)
+        self._missing[server] = missing
+        for repo in listed.values():
+            self._set_repo(repo, changes)
+        return changes
+
+    def apply(self, build: Build, *, news: bool, repo: Repo | None = None) -> Changes:
+        """Take in one snapshot of a build (and, from a stream, of its repo).
+
+        `news` says whether what was not known before (the build, or its stages) counts as a change: it does when the
+        build began after we did, or when the server just told of it; not when it was read as history. What was known
+        and moved is always told.
+        """
+        changes = Changes()
+        if repo is not None:
+            self._set_repo(repo, changes)
+        old = self._builds.get(build.key)
+        now = settled(build) if old is None else merge_build(old, build)
+        if now is old:
+            return changes
+        if old is not None and now.repo != old.repo:
+            now = replace(now, repo=old.repo)  # a rename: the list of repos tells it whole
+        news = news and build.id > self._let_go.get(build.repo_key, 0)
+        self._put(old, now, changes)
+        changes.moves = list(_moves(old, now, news))
+        return changes
+
+    def _set_repo(self, repo: Repo, changes: Changes) -> None:
+        old = self.repos.get(repo.key)
+        if old == repo:
+            return
+        self.repos[repo.key] = repo
+        changes.repos.add(repo.key)
+        changes.structure |= old is None or old.active != repo.active
+
+    def _put(self, old: Build | None, build: Build, changes: Changes) -> None:
+        key, repo = build.key, build.repo_key
+        self._builds[key] = build
+        changes.builds.add(key)
+        changes.repos.add(repo)
+        if build.status.ended:
+            self._unfinished.pop(key, None)
+        else:
+            self._unfinished[key] = None
+        if old is None:
+            insort(self._of_repo.setdefault(repo, []), build.id)
+            self._newest_id[key.server] = max(build.id, self._newest_id.get(key.server, 0))
+            changes.structure = True
+            self._bound(repo)
+        elif old.stages != build.stages:
+            changes.structure |= _shape(old) != _shape(build)
+
+    def _bound(self, repo: RepoKey) -> None:
+        """Let go of the oldest ended builds, and of the stages of all but the newest."""
+        ids = self._of_repo[repo]
+        if len(ids) > DETAILS_KEPT:
+            key = BuildKey(repo.server, ids[-DETAILS_KEPT - 1])
+            build = self._builds[key]
+            if build.status.ended and build.stages is not None:
+                self._builds[key] = replace(build, stages=None)
+        if len(ids) > BUILDS_KEPT:
+            keys = (BuildKey(repo.server, id) for id in ids)
+            ended = next((key for key in keys if key not in self._unfinished), None)
+            if ended is not None:
+                ids.remove(ended.id)
+                del self._builds[ended]
+                self._let_go[repo] = max(ended.id, self._let_go.get(repo, 0))
+
+    def _forget(self, repo: RepoKey, changes: Changes) -> None:
+        del self.repos[repo]
+        for id in self._of_repo.pop(repo, []):
+            key = BuildKey(repo.server, id)
+            del self._builds[key]
+            self._unfinished.pop(key, None)
+            self._let_go[repo] = id
+        changes.repos.add(repo)
+        changes.structure = True
+
+
+def _shape(build: Build) -> tuple[tuple[int, int], ...] | None:
+    """What decides which rows a build has."""
+    if build.stages is None:
+        return None
+    return tuple((stage.number, len(stage.steps)) for stage in build.stages)
+
+
+def _moves(old: Build | None, new: Build, news: bool) -> Iterator[Move]:
+    """The statuses in which `new` differs from `old`. Stages and steps of a later run count as not known before."""
+    if old is None and not news:
+        return
+    if old is None or old.status != new.status:
+        yield Move(new, None, None, old.status if old else None, new.status)
+    if new.stages is None or (old is not None and (old.stages == new.stages or (old.stages is None and not news))):
+        return
+    same_run = old is not None and old.run == new.run
+    for stage in new.stages:
+        was = old.stage(stage.number) if old is not None and same_run else None
+        if was is stage:
+            continue
+        if was is None or was.status != stage.status:
+            yield Move(new, stage.name, None, was.status if was else None, stage.status)
+        for step in stage.steps:
+            before = was.step(step.number) if was else None
+            if before is None or before.status != step.status:
+                yield Move(new, stage.name, step.name, before.status if before else None, step.status)

@@ -1,0 +1,95 @@
+"""Reading fields of a server's JSON without trusting it: whatever is there, a value of the right type comes out.
+
+A field that is absent, `null` or of another type counts as empty; unknown fields are not looked at. So neither a newer
+server nor a broken proxy between can make decoding fail half-way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from buildwatch.model import Status
+from buildwatch.text import clean
+
+Object = Mapping[str, Any]
+
+
+class BadAnswer(ValueError):
+    """What came is not what the protocol says: not JSON, or not of the expected shape."""
+
+
+def decode(data: bytes) -> Any:
+    """The JSON value in `data`. Raises `BadAnswer`."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    try:
+        return msgspec.json.decode(data.decode("utf-8", "replace").encode())
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadAnswer(f"not JSON ({clean(str(error), 80)})") from None
+
+
+def objects(value: Any) -> list[Object]:
+    """The objects in a list; Go servers send `null` for an empty one. Raises `BadAnswer` for anything else."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise BadAnswer("not a list")
+    return [item for item in value if isinstance(item, dict)]
+
+
+def an_object(value: Any) -> Object:
+    """`value`, when it is an object. Raises `BadAnswer`."""
+    if not isinstance(value, dict):
+        raise BadAnswer("not an object")
+    return value
+
+
+def number(of: Object, key: str) -> int:
+    """A whole number, 0 where there is none."""
+    value = of.get(key)
+    if value.__class__ is int:
+        return value  # type: ignore[no-any-return]  # the line above says it is an int; isinstance would let bool in
+    return 0
+
+
+def moment(of: Object, key: str) -> int:
+    """A time in unix seconds, 0 for 'not yet'. What lies before 1970 or after the year 9999 is no time."""
+    value = number(of, key)
+    return value if 0 < value < 253_402_300_800 else 0
+
+
+def flag(of: Object, key: str) -> bool:
+    """A yes or no."""
+    return of.get(key) is True
+
+
+def word(of: Object, key: str, limit: int = 250) -> str:
+    """A short text, safe to show."""
+    value = of.get(key)
+    if value.__class__ is not str:
+        return ""
+    return value if len(value) <= limit and value.isprintable() else clean(value, limit)  # type: ignore[no-any-return]
+
+
+def words(of: Object, key: str) -> tuple[str, ...]:
+    """A list of short texts, safe to show."""
+    value = of.get(key)
+    if not isinstance(value, list):
+        return ()
+    return tuple(clean(item, 250) for item in value[:200] if isinstance(item, str))
+
+
+_STATUSES = {str(status): status for status in Status.__dict__.values() if isinstance(status, Status)}
+
+
+def status(of: Object, key: str, other: Mapping[str, Status]) -> Status:
+    """A status; `other` holds the server's words that differ from the model's. An unknown word stays as it is."""
+    value = of.get(key)
+    if value.__class__ is not str:
+        return Status.PENDING
+    return _STATUSES.get(value) or other.get(value) or Status(clean(value, 40) or "unknown")

@@ -1,0 +1,127 @@
+"""How times, ages and statuses are written, everywhere the same. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from buildwatch.model import Status
+
+
+def duration(seconds: float) -> str:
+    """A length of time: `0:41`, `12:05`, `1:02:03`. Never negative."""
+    whole = max(0, int(seconds))
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02d}"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"
+
+
+def age(seconds: float) -> str:
+    """How long ago, short: `now`, `42s`, `3m`, `4h`, `2d`, `5w`, `3y`. Never negative."""
+    whole = max(0, int(seconds))
+    if whole < 5:
+        return "now"
+    for unit, length, until in (("s", 1, 60), ("m", 60, 3600), ("h", 3600, 86400), ("d", 86400, 14 * 86400)):
+        if whole < until:
+            return f"{whole // length}{unit}"
+    weeks = whole // (7 * 86400)
+    return f"{weeks}w" if weeks < 104 else f"{whole // (365 * 86400)}y"
+
+
+def ago(seconds: float) -> str:
+    """How long ago, in a sentence: `just now`, `3 minutes ago`."""
+    whole = max(0, int(seconds))
+    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        count = whole // length
+        if count:
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return f"{whole} seconds ago" if whole >= 5 else "just now"
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The signs of one glyph set. Each stands one cell wide and has one meaning."""
+
+    status: dict[str, str]
+    unknown: str
+    open: str
+    closed: str
+    bars: str  # from the lowest to the highest
+    line_done: str
+    line_left: str
+    separator: str
+    rule: str
+    live: str
+    polling: str
+    offline: str
+    ellipsis: str
+    dot: str
+    waterfall: str  # queued, expected, run
+    halves: str  # the left half and the right half of a waterfall's cell, where there are such
+
+
+UNICODE = Glyphs(
+    status={
+        "success": "✓",
+        "failure": "✗",
+        "running": "●",
+        "pending": "○",
+        "waiting": "○",
+        "blocked": "◆",
+        "skipped": "⊝",
+        "killed": "⊘",
+        "error": "!",
+        "declined": "∅",
+    },
+    unknown="?",
+    open="▾",
+    closed="▸",
+    bars="▁▂▃▄▅▆▇█",
+    line_done="━",
+    line_left="─",
+    separator="│",
+    rule="─",
+    live="●",
+    polling="◐",
+    offline="○",
+    ellipsis="…",
+    dot="·",
+    waterfall="·░█",
+    halves="▌▐",
+)
+
+ASCII = Glyphs(
+    status={
+        "success": "+",
+        "failure": "x",
+        "running": "*",
+        "pending": ".",
+        "waiting": ".",
+        "blocked": "?",
+        "skipped": "-",
+        "killed": "#",
+        "error": "!",
+        "declined": "o",
+    },
+    unknown="~",
+    open="v",
+    closed=">",
+    bars="_.,-=+*#",
+    line_done="=",
+    line_left="-",
+    separator="|",
+    rule="-",
+    live="*",
+    polling="%",
+    offline="o",
+    ellipsis="~",
+    dot=".",
+    waterfall=".-#",
+    halves="##",
+)
+
+
+def glyph(status: Status, glyphs: Glyphs) -> str:
+    """The sign of a status; an unknown one has its own."""
+    return glyphs.status.get(status, glyphs.unknown)
