@@ -104,7 +104,7 @@ class DroneSource:
             pieces = []
             for data in batch:
                 try:
-                    pieces.append(drone1.read_piece(data))
+                    pieces.append(drone1.read_log_event(data))
                 except BadAnswer:
                     continue
             yield pieces

@@ -27,6 +27,7 @@ from buildwatch.wire.fields import (
     word,
     words,
 )
+from buildwatch.wire.loglines import Piece, read_piece
 
 OTHER_WORDS: Final = {"waiting_on_dependencies": Status.WAITING}
 
@@ -85,6 +86,16 @@ def read_build(server: str, slug: str, data: bytes) -> Build | None:
     if build is None:
         raise BadAnswer("a build without an id or a number")
     return _told_whole(build)
+
+
+def read_log(data: bytes) -> list[Piece]:
+    """A stored log: pieces of output in order, the oldest of a long one missing."""
+    return [read_piece(of) for of in objects(decode(data))]
+
+
+def read_log_event(data: bytes) -> Piece:
+    """One event of a live log."""
+    return read_piece(an_object(decode(data)))
 
 
 def read_error(data: bytes) -> str:

@@ -1,0 +1,115 @@
+"""A step's log as it grows: the live stream while the step runs, the stored log in its place once it has ended.
+
+A live log loses pieces, in the middle when the runner is fast and at its end always (the end of the stream overtakes
+the last pieces), so at its end the stored log is read and shown instead. Reconnecting replays the past: pieces are told
+apart by their position.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from random import Random
+
+from buildwatch.model import LogLine, Status
+from buildwatch.sources.backoff import Backoff
+from buildwatch.sources.base import Source
+from buildwatch.sources.errors import Denied, SourceError, Unauthorized
+from buildwatch.wire.loglines import LogAssembler, Piece, whole
+
+STORED_AFTER = (0.0, 0.5, 1.0, 2.0, 4.0)
+"""Seconds to wait before each try to read the stored log: after a kill it is there only a moment later."""
+
+QUIET_END = 1.0
+"""Seconds without a piece after which the step's status is looked at: with some set-ups the stream does not end."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """A log as far as it is known.
+
+    Its lines, how many of the first ones are as in the state before, whether it still grows, and a sentence where there
+    is something to say (no log kept, a connection that broke).
+    """
+
+    lines: list[LogLine]
+    same: int
+    live: bool
+    said: str = ""
+
+
+StepStatus = Callable[[], Status]
+"""What is known of the step right now."""
+
+
+async def follow(
+    source: Source, slug: str, number: int, stage: int, step: int, status: StepStatus, random: Random | None = None
+) -> AsyncIterator[LogState]:
+    """The log of a step, from what is there until it has ended. Waits while the step has not begun."""
+    while status().rank == 0:
+        yield LogState([], 0, live=True, said="not begun yet")
+        await _while(lambda: status().rank == 0)
+    if not status().ended:
+        async for state in _live(source, slug, number, stage, step, status, random or Random()):  # noqa: S311
+            yield state
+    yield await stored(source, slug, number, stage, step)
+
+
+async def stored(source: Source, slug: str, number: int, stage: int, step: int) -> LogState:
+    """The log of a step that has ended."""
+    said = ""
+    for wait in STORED_AFTER:
+        await asyncio.sleep(wait)
+        try:
+            return LogState(whole(await source.log(slug, number, stage, step)), 0, live=False)
+        except Denied as error:
+            said = "the server keeps no log of this step" if error.status == 404 else str(error)
+        except Unauthorized as error:
+            return LogState([], 0, live=False, said=str(error))
+        except SourceError as error:
+            said = str(error)
+    return LogState([], 0, live=False, said=said)
+
+
+async def _live(
+    source: Source, slug: str, number: int, stage: int, step: int, status: StepStatus, random: Random
+) -> AsyncIterator[LogState]:
+    log, backoff = LogAssembler(), Backoff(random)
+    while not status().ended:
+        try:
+            async with source.follow(slug, number, stage, step) as batches:
+                async for pieces in _until(lambda: status().ended, batches):
+                    if pieces:
+                        same = log.feed(pieces)
+                        yield LogState(log.lines, same, live=True)
+                        backoff.succeeded()
+        except SourceError as error:
+            yield LogState(log.lines, len(log.lines), live=True, said=str(error))
+        # The end of the stream comes a moment before the end of the step is told, or the connection broke.
+        wait = backoff.failed()
+        await _while(lambda: not status().ended, at_most=wait)
+
+
+async def _until(over: Callable[[], bool], batches: AsyncIterator[list[Piece]]) -> AsyncIterator[list[Piece]]:
+    """The batches, until they end, or until it is `over` and nothing came for a while."""
+    while True:
+        coming = asyncio.ensure_future(anext(batches, None))
+        try:
+            while not (await asyncio.wait({coming}, timeout=QUIET_END))[0]:
+                if over():
+                    return
+            pieces = coming.result()
+        finally:
+            coming.cancel()
+        if pieces is None:
+            return
+        yield pieces
+
+
+async def _while(condition: Callable[[], bool], at_most: float = float("inf")) -> None:
+    """Wait as long as `condition` holds, looking a few times a second, `at_most` so many seconds."""
+    waited = 0.0
+    while condition() and waited < at_most:
+        await asyncio.sleep(0.1)
+        waited += 0.1
