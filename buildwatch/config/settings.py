@@ -1,0 +1,57 @@
+"""What can be set, as frozen values, each with where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from buildwatch.config.paths import Paths
+from buildwatch.config.token import TokenSource
+from buildwatch.config.urls import host_of
+
+Origins = Mapping[str, str]
+"""The name of a setting → where its value came from: `default`, `config.toml`, `environment NAME`, `flag --NAME`.
+
+A server's values that nobody gave have no entry."""
+
+DEFAULT: Final = "default"
+
+KINDS: Final = ("auto", "drone-1", "drone-2")
+LATER_KINDS: Final = ("drone-0.5", "drone-0.7", "drone-0.8", "woodpecker")
+GLYPHS: Final = ("unicode", "ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """One server. `url` has no slash at its end; `proxy` may hold a password, so it is not shown."""
+
+    name: str
+    url: str
+    token: TokenSource
+    kind: str = "auto"
+    ca_file: Path | None = None
+    insecure: bool = False
+    proxy: str | None = field(default=None, repr=False)
+    origins: Origins = field(default_factory=dict, compare=False)
+
+    @property
+    def host(self) -> str:
+        """`host` or `host:port`."""
+        return host_of(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that was set. `file` is the configuration file that was read, `warnings` are sentences to show."""
+
+    servers: tuple[ServerSettings, ...]
+    paths: Paths
+    file: Path | None = None
+    theme: str = "dark"
+    glyphs: str = "unicode"
+    read_only: bool = False
+    mouse: bool = True
+    origins: Origins = field(default_factory=dict, compare=False)
+    warnings: tuple[str, ...] = ()
