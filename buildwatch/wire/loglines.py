@@ -1,0 +1,244 @@
+"""From the pieces of a step's output, as Drone sends them, to the lines a person reads.
+
+A piece is what one write of the step's program gave: a part of a line, a line, many lines, or nothing. Pieces are
+counted from 0 by their `pos`. A live log says its past again after each reconnect, loses pieces in the middle when the
+reader or the server is slow, and begins late when the past is long (Drone 2 keeps the newest 5,000 pieces of a running
+step, and the newest 5 MiB of an ended one). Source: `core/logs.go` and `livelog/stream.go` of drone/drone, and streams
+of real servers.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import NamedTuple
+
+from buildwatch.model import LogLine
+from buildwatch.wire.fields import Object, number
+
+
+class Piece(NamedTuple):
+    """One piece of output: its place (from 0), the text, and when it came in seconds since the step began."""
+
+    pos: int
+    out: str
+    time: int
+
+
+def read_piece(of: Object) -> Piece:
+    """A piece from its JSON object, as the live and the stored log hold it."""
+    out = of.get("out")
+    return Piece(number(of, "pos"), out if isinstance(out, str) else "", number(of, "time"))
+
+
+class LogAssembler:
+    """Puts pieces together as they come: twice, out of order, and with some missing.
+
+    What is missing shows as one line ("… 878 pieces missing …") until the pieces come after all. The line that has not
+    ended yet is the last of `lines`, and changes until it ends.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[_Run] = []
+        self._flat: list[LogLine] = []
+        self._flat_moves = -1  # what `_moves` was when `_flat` was put together
+        self._moves = 0  # counts each run that came, went, or grew in the middle
+        self._last_at = 0  # where in `_flat` the last run begins
+
+    def feed(self, pieces: Iterable[Piece]) -> int:
+        """Take pieces in; one whose place is already filled is not looked at.
+
+        Returns the index from which on `lines` is new: what stands before it is as it was.
+        """
+        ended, moves = self._ended(), self._moves
+        for piece in sorted(pieces, key=_by_pos):
+            last = self._runs[-1] if self._runs else None
+            if last is not None and piece.pos == last.stop:
+                last.write(piece)
+            elif last is None or piece.pos > last.stop:
+                self._begin(len(self._runs), piece)
+            else:
+                self._fill(piece)
+        return ended if moves == self._moves else 0
+
+    @property
+    def lines(self) -> list[LogLine]:
+        """All lines so far. The list is this object's own: it grows with later pieces and is not to be changed."""
+        if not self._runs:
+            return []
+        if len(self._runs) == 1 and not self._runs[0].start:
+            return self._runs[0].settled()
+        return self._with_gaps()
+
+    def _begin(self, at: int, piece: Piece) -> None:
+        run = _Run(piece.pos)
+        run.write(piece)
+        self._runs.insert(at, run)
+        self._moves += 1
+
+    def _fill(self, piece: Piece) -> None:
+        """A late piece: one that the runs leave room for, or one that was there before."""
+        at = bisect_right(self._runs, piece.pos, key=_by_start)
+        before = self._runs[at - 1] if at else None
+        if before is not None and piece.pos < before.stop:
+            return
+        if before is not None and piece.pos == before.stop:
+            before.write(piece)
+            self._moves += 1
+        else:
+            self._begin(at, piece)
+            before = self._runs[at]
+            at += 1
+        if at < len(self._runs) and self._runs[at].start == before.stop:
+            before.join(self._runs.pop(at))
+
+    def _ended(self) -> int:
+        """How many of `lines` can only change by a piece that comes late."""
+        count = stop = 0
+        for run in self._runs:
+            count += (run.start > stop) + run.ended + (run.unended and run is not self._runs[-1])
+            stop = run.stop
+        return count
+
+    def _with_gaps(self) -> list[LogLine]:
+        last = self._runs[-1]
+        if self._flat_moves != self._moves:
+            self._flat_moves = self._moves
+            self._flat = []
+            stop = 0
+            for run in self._runs:
+                if run.start > stop:
+                    self._flat.append(_gap(run.start - stop, run.time))
+                self._last_at = len(self._flat)
+                stop = run.stop
+                if run is not last:
+                    self._flat += run.settled()
+        lines = last.settled()
+        known = max(0, len(self._flat) - self._last_at - 1)  # all but the last can no longer change
+        del self._flat[self._last_at + known :]
+        self._flat += lines[known:]
+        return self._flat
+
+
+def whole(pieces: Iterable[Piece]) -> list[LogLine]:
+    """The lines of a stored log."""
+    assembler = LogAssembler()
+    assembler.feed(pieces)
+    return assembler.lines
+
+
+class _Run:
+    """Pieces without a gap between them: places `start` up to but not including `stop`."""
+
+    __slots__ = ("_began", "_head", "_lines", "_open", "_shown", "ended", "start", "stop", "time")
+
+    def __init__(self, start: int) -> None:
+        self.start = self.stop = start
+        self.time = 0
+        self._lines: list[LogLine] = []
+        self.ended = 0  # so many of `_lines` have ended; one more may be there, a view of `_open`
+        self._open: list[str] = []  # the parts of the line that has not ended
+        self._began = 0  # when that line began
+        self._shown = True  # whether `_lines` tells what `_open` holds
+        self._head = ""  # the first line as it came, for when what stood before it comes late
+
+    @property
+    def unended(self) -> bool:
+        """Whether the last line has begun and not ended."""
+        return bool(self._open)
+
+    def write(self, piece: Piece) -> None:
+        """Add the piece that is at `stop`."""
+        if self.stop == self.start:
+            self.time = piece.time
+        self.stop += 1
+        if not piece.out:
+            return
+        self._shown = False
+        if "\n" not in piece.out:
+            self._add(piece.out, piece.time)
+            return
+        first, *rest = piece.out.split("\n")
+        self._add(first, piece.time)
+        self._end()
+        for text in rest[:-1]:
+            self._lines.append(LogLine(piece.time, _last_written(text)))
+        self.ended += len(rest) - 1
+        if rest[-1]:
+            self._add(rest[-1], piece.time)
+
+    def settled(self) -> list[LogLine]:
+        """The lines, the one that has not ended among them."""
+        if not self._shown:
+            self._shown = True
+            del self._lines[self.ended :]
+            if self._open:
+                text = _since_overwritten("".join(self._open))
+                if self.ended or not self.start:
+                    self._open = [text]
+                self._lines.append(LogLine(self._began, _last_written(text)))
+        return self._lines
+
+    def join(self, later: _Run) -> None:
+        """Add the run that begins where this one stops."""
+        self.stop = later.stop
+        lines = later.settled()
+        self._shown = False
+        if not lines:
+            return
+        self._add(later._head if later.ended else "".join(later._open), lines[0].time)
+        if not later.ended:
+            return
+        self._end()
+        self._lines += lines[1 : later.ended]
+        self.ended = len(self._lines)
+        self._open = later._open
+        self._began = later._began
+
+    def _add(self, text: str, time: int) -> None:
+        if not self._open:
+            self._began = time
+        self._open.append(text)
+
+    def _end(self) -> None:
+        text = "".join(self._open)
+        del self._lines[self.ended :]
+        if not self.ended:
+            self._head = text if self.start else ""
+        self._lines.append(LogLine(self._began, _last_written(text)))
+        self.ended += 1
+        self._open = []
+
+
+_by_pos = attrgetter("pos")
+_by_start = attrgetter("start")
+
+
+def _gap(pieces: int, time: int) -> LogLine:
+    return LogLine(time, f"\x1b[2m… {pieces} piece{'s' if pieces > 1 else ''} missing …\x1b[m")
+
+
+_BACK = re.compile(r"\r|\x1b\[[01]?G")  # back to the line's begin, as progress bars write it
+_NOTHING = re.compile(r"(?:\x1b\[[0-9;:]*m)*(?:\x1b(?:\[[0-9;:]*)?)?")  # writes nothing: colours, a sequence cut short
+
+
+def _last_written(line: str) -> str:
+    """What a terminal shows of a line that a progress bar has overwritten: the last writing that wrote anything."""
+    if "\r" not in line and not ("\x1b[" in line and "G" in line):
+        return line
+    writings = _BACK.split(line)
+    return next((text for text in reversed(writings) if not _NOTHING.fullmatch(text)), writings[-1])
+
+
+def _since_overwritten(line: str) -> str:
+    """The end of an unfinished line that still matters: from the last writing on that `_last_written` would show."""
+    begin = 0
+    end = len(line)
+    for back in reversed(list(_BACK.finditer(line))):
+        if not _NOTHING.fullmatch(line, back.end(), end):
+            begin = back.end()
+            break
+        end = back.start()
+    return line[begin:]
