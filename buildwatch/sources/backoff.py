@@ -17,7 +17,7 @@ class Backoff:
 
     def failed(self, retry_after: float = 0.0) -> float:
         """Seconds to wait after one more failure; at least `retry_after`, which the server asked for."""
-        wait = min(LAST, FIRST * 2**self._failures)
+        wait = min(LAST, FIRST * float(2**self._failures))
         self._failures = min(self._failures + 1, 10)
         return max(retry_after, wait * (1 - self._random.random() / 2))
 

@@ -1,0 +1,93 @@
+"""What a person can have done to a build: in words, as the call that will be made, and the doing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from buildwatch.model import Build, Status
+from buildwatch.sources.base import Source
+
+NAMES = ("restart", "cancel", "approve", "decline", "promote", "rollback")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action on one build. `target` is where to promote or roll back to; `params` go with a new build."""
+
+    name: str
+    build: Build
+    target: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def impossible(self) -> str:
+        """Why this cannot be done to the build as it is known; empty when it can."""
+        status, address = self.build.status, self.build.address
+        if self.name == "cancel" and status.ended:
+            return f"{address} has already ended ({status})"
+        if self.name in ("approve", "decline") and not _has_blocked(self.build):
+            return f"{address} does not wait for approval (it is {status})"
+        if self.name == "restart" and status == Status.DECLINED:
+            return f"{address} was declined: a declined build cannot be started again"
+        if self.name in ("promote", "rollback") and not self.target:
+            return f"{self.name} needs a target, for example production"
+        return ""
+
+    @property
+    def says(self) -> str:
+        """What it will do, as a sentence for a person to agree to."""
+        address = self.build.address
+        with_params = f" with {', '.join(f'{key}={value}' for key, value in self.params.items())}" * bool(self.params)
+        blocked = sum(stage.status == Status.BLOCKED for stage in self.build.stages or ())
+        stages = f"all {blocked} waiting stages of " if blocked > 1 else ""
+        unapproved = ", without approval" if self.build.status == Status.BLOCKED else ""
+        return {
+            "restart": f"run {address} again as a new build{with_params}{unapproved}",
+            "cancel": f"stop {address}; what has not run yet will not run",
+            "approve": f"let {stages}{address} run",
+            "decline": f"refuse {stages}{address}; it cannot be started again",
+            "promote": f"deploy {address} to {self.target} as a new build{with_params}",
+            "rollback": f"take {self.target} back to {address} as a new build{with_params}",
+        }[self.name]
+
+    @property
+    def call(self) -> str:
+        """The call that will be made, as it stands in Drone's API."""
+        path = f"/api/repos/{self.build.repo}/builds/{self.build.number}"
+        query = "&".join(f"{key}={value}" for key, value in self.params.items())
+        if self.name in ("promote", "rollback"):
+            query = "&".join(filter(None, (f"target={self.target}", query)))
+        suffix = {"restart": "", "cancel": "", "approve": "/approve/{stage}", "decline": "/decline/{stage}"}
+        method = "DELETE" if self.name == "cancel" else "POST"
+        return f"{method} {path}{suffix.get(self.name, f'/{self.name}')}" + (f"?{query}" if query else "")
+
+    async def run(self, source: Source) -> Build | None:
+        """Do it. The new build, where there is one. Raises `SourceError`."""
+        slug, number = self.build.repo, self.build.number
+        if self.name == "restart":
+            return await source.restart(slug, number, self.params)
+        if self.name == "promote":
+            return await source.promote(slug, number, self.target, self.params)
+        if self.name == "rollback":
+            return await source.rollback(slug, number, self.target, self.params)
+        plain = {"cancel": source.cancel, "approve": source.approve, "decline": source.decline}
+        await plain[self.name](slug, number)
+        return None
+
+
+def read_params(words: list[str]) -> dict[str, str]:
+    """`KEY=VALUE` words as parameters. Raises ValueError with a sentence for one that is not."""
+    params = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise ValueError(f"{word} is not a parameter; it should look like KEY=VALUE")
+        params[key] = value
+    return params
+
+
+def _has_blocked(build: Build) -> bool:
+    if build.stages is None:
+        return not build.status.ended  # not known yet: the server will say
+    return any(stage.status == Status.BLOCKED for stage in build.stages)

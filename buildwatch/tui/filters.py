@@ -1,0 +1,68 @@
+"""What a person types after `/`: which builds are shown. Pure.
+
+Words are joined by 'and'. A word matches where it is found in the repo, branch, author, status, event or commit message
+of a build, without regard to case. `failed`, `running`, `waiting` and `mine` have a meaning of their own; `repo:`,
+`branch:`, `author:`, `status:` and `event:` look in one place only; a leading `!` turns a word round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from buildwatch.model import Build, Repo, Status
+
+Test = Callable[[Repo, Build | None, str], bool]
+"""Of a repo, one of its builds (None where it has none) and the login of the server's user."""
+
+
+class Filter:
+    """One filter, ready to be asked about many builds."""
+
+    def __init__(self, text: str = "", *, failed_only: bool = False) -> None:
+        self.text = text.strip()
+        self.failed_only = failed_only
+        words = ["failed"] if failed_only else []
+        self._tests = [_test(word) for word in words + self.text.lower().split()]
+
+    def __bool__(self) -> bool:
+        return bool(self._tests)
+
+    def shows(self, repo: Repo, build: Build | None, me: str = "") -> bool:
+        """Whether this build (or, without builds, this repo) is to be shown to the user whose login is `me`."""
+        return all(test(repo, build, me) for test in self._tests)
+
+
+def _test(word: str) -> Test:
+    if word.startswith("!") and len(word) > 1:
+        positive = _test(word[1:])
+        return lambda repo, build, me: not positive(repo, build, me)
+    if word in _SPECIAL:
+        return _SPECIAL[word]
+    place, colon, wanted = word.partition(":")
+    finds = (_PLACES[place],) if colon and place in _PLACES else _ANYWHERE
+    if finds is _ANYWHERE:
+        wanted = word
+    return lambda repo, build, _: any(wanted in find(repo, build).lower() for find in finds)
+
+
+_SPECIAL: dict[str, Test] = {
+    "failed": lambda _repo, build, _me: build is not None and build.status.failed,
+    "running": lambda _repo, build, _me: build is not None and build.status == Status.RUNNING,
+    "waiting": lambda _repo, build, _me: build is not None and build.status.rank == 0,
+    "mine": lambda _repo, build, me: build is not None and me in (build.author, build.sender, build.trigger),
+}
+
+Find = Callable[[Repo, Build | None], str]
+
+_PLACES: dict[str, Find] = {
+    "repo": lambda repo, _: repo.slug,
+    "branch": lambda _, build: f"{build.branch} {build.source}" if build else "",
+    "author": lambda _, build: f"{build.author} {build.author_name} {build.sender}" if build else "",
+    "status": lambda _, build: build.status if build else "",
+    "event": lambda _, build: build.event if build else "",
+}
+
+_ANYWHERE: tuple[Find, ...] = (
+    *_PLACES.values(),
+    lambda _, build: f"#{build.number} {build.title} {build.message} {build.deploy_to}" if build else "",
+)

@@ -1,0 +1,269 @@
+"""The widget that shows a long list of rows and repaints only those that changed.
+
+Textual's own tree walks every open node at each insertion (a second for 100,000 nodes); here rows are a flat list, a
+new one costs a splice, and only what is seen is drawn. What a row looks like is somebody else's business: `draw` is
+passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from buildwatch.tui.rows import Kind, Row, parent_of
+from buildwatch.tui.styles import STYLE_NAMES
+
+Draw = Callable[[Row, int, bool], list[tuple[str, str]]]
+"""A row, the width in cells and whether it is open, to pieces of text with the names of their styles."""
+
+
+class LiveTree(ScrollView, can_focus=True):
+    """Rows that stand still under the cursor while the world moves."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tree--{name}" for name in STYLE_NAMES} | {"tree--cursor"}
+
+    DEFAULT_CSS = """
+    LiveTree { overflow-x: hidden; scrollbar-size-vertical: 1; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "down", show=False, id="tree.down"),
+        Binding("up,k", "move(-1)", "up", show=False, id="tree.up"),
+        Binding("g,home", "first", "first", show=False, id="tree.first"),
+        Binding("G,end", "last", "last", show=False, id="tree.last"),
+        Binding("ctrl+d", "half(1)", "half a page down", show=False, id="tree.half-down"),
+        Binding("ctrl+u", "half(-1)", "half a page up", show=False, id="tree.half-up"),
+        Binding("pagedown,ctrl+f", "page(1)", "a page down", show=False, id="tree.page-down"),
+        Binding("pageup,ctrl+b", "page(-1)", "a page up", show=False, id="tree.page-up"),
+        Binding("right,l", "into", "open, or go in", show=False, id="tree.into"),
+        Binding("left,h", "out", "close, or go out", show=False, id="tree.out"),
+        Binding("enter", "enter", "open", show=False, id="tree.enter"),
+        Binding("space", "fold", "fold", show=False, id="tree.fold"),
+    ]
+
+    @dataclass
+    class Selected(Message):
+        """The cursor stands on another row, or what is under it changed place."""
+
+        row: Row | None
+
+    @dataclass
+    class Toggle(Message):
+        """A person wants a row folded or unfolded."""
+
+        row: Row
+        open: bool
+
+    @dataclass
+    class Enter(Message):
+        """A person wants to go into a row that cannot be unfolded."""
+
+        row: Row
+
+    def __init__(self, draw: Draw, is_open: Callable[[Row], bool], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows: list[Row] = []
+        self.cursor = 0
+        self._draw = draw
+        self._is_open = is_open
+        self._index: dict[Hashable, int] = {}
+        self._styles: dict[str, Style] = {}
+
+    # what it shows
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self.rows[self.cursor] if self.rows else None
+
+    def index_of(self, key: Hashable) -> int | None:
+        """Where the row of that key stands."""
+        return self._index.get(key)
+
+    def set_rows(self, rows: list[Row]) -> None:
+        """Show these rows. The cursor stays on its thing, on the same line of the screen if that is possible."""
+        before, row, offset = self.rows, self.row, self.cursor - round(self.scroll_y)
+        self.rows = rows
+        self._index = {row.key: at for at, row in enumerate(rows)}
+        at = self._still_there(before, row)
+        self.cursor = at
+        self.virtual_size = Size(self.size.width, len(rows))
+        self.refresh()
+        if row is not None and before and self.scroll_y:
+            self.scroll_to(y=max(0, at - offset), animate=False, immediate=True)
+        if self.row != row:
+            self.post_message(self.Selected(self.row))
+
+    def _still_there(self, before: list[Row], row: Row | None) -> int:
+        """Where the cursor's row is now; where it is gone, the nearest one above it that is left."""
+        if row is None:
+            return 0
+        for old in range(self.cursor, -1, -1):
+            at = self._index.get(before[old].key)
+            if at is not None:
+                return at
+        return 0
+
+    def repaint(self, keys: Iterable[Hashable]) -> None:
+        """Draw these rows anew, as far as they are seen."""
+        top = round(self.scroll_y)
+        height = self.size.height
+        lines = sorted(
+            at - top for key in keys if (at := self._index.get(key)) is not None and top <= at < top + height
+        )
+        if len(lines) > height // 2:
+            self.refresh()
+        elif lines:
+            self.refresh(*(Region(0, line, self.size.width, 1) for line in lines))
+
+    def visible_rows(self) -> list[Row]:
+        """The rows that are on the screen."""
+        top = round(self.scroll_y)
+        return self.rows[top : top + self.size.height]
+
+    # drawing
+
+    def notify_style_update(self) -> None:
+        """A theme changed: styles are looked up anew."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _style(self, name: str) -> Style:
+        style = self._styles.get(name)
+        if style is None:
+            style = self._styles[name] = self.get_component_rich_style(f"tree--{name}")
+        return style
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        width = self.size.width
+        at = y + round(self.scroll_y)
+        if at >= len(self.rows):
+            return Strip.blank(width, self.rich_style)
+        row = self.rows[at]
+        pieces = self._draw(row, width, self._is_open(row))
+        strip = Strip([Segment(text, self._style(name)) for text, name in pieces])
+        if at == self.cursor:
+            ground = self._style("cursor" if self.has_focus else "cursor-away")
+            strip = Strip([Segment(text, (style or Style.null()) + ground) for text, style, _ in strip])
+            return strip.adjust_cell_length(width, ground)
+        return strip.adjust_cell_length(width, self._style("text"))
+
+    def on_resize(self) -> None:
+        """Lines are drawn for another width now."""
+        self.virtual_size = Size(self.size.width, len(self.rows))
+        self._keep_in_sight()
+        self.refresh()
+
+    def on_focus(self) -> None:
+        """The cursor is drawn stronger."""
+        self.repaint([self.row.key] if self.row else [])
+
+    def on_blur(self) -> None:
+        """The cursor is drawn weaker."""
+        self.repaint([self.row.key] if self.row else [])
+
+    # moving
+
+    def move_to(self, at: int) -> None:
+        """Put the cursor on a row."""
+        if not self.rows:
+            return
+        at = min(max(at, 0), len(self.rows) - 1)
+        if at == self.cursor:
+            self._keep_in_sight()
+            return
+        old, self.cursor = self.row, at
+        self._keep_in_sight()
+        self.repaint([row.key for row in (old, self.row) if row is not None])
+        self.post_message(self.Selected(self.row))
+
+    def _keep_in_sight(self) -> None:
+        top, height = round(self.scroll_y), self.size.height
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+        elif height and self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+
+    def action_move(self, by: int) -> None:
+        """Up and down."""
+        self.move_to(self.cursor + by)
+
+    def action_first(self) -> None:
+        """To the top."""
+        self.move_to(0)
+
+    def action_last(self) -> None:
+        """To the end."""
+        self.move_to(len(self.rows) - 1)
+
+    def action_half(self, direction: int) -> None:
+        """Half a screen."""
+        self.move_to(self.cursor + direction * max(1, self.size.height // 2))
+
+    def action_page(self, direction: int) -> None:
+        """A screen."""
+        self.move_to(self.cursor + direction * max(1, self.size.height - 1))
+
+    def action_into(self) -> None:
+        """Unfold a folded row; go down into an open one; enter what has no rows below."""
+        row = self.row
+        if row is None:
+            return
+        if row.kind in _LEAVES:
+            self.post_message(self.Enter(row))
+        elif not self._is_open(row):
+            self.post_message(self.Toggle(row, True))
+        elif self.cursor + 1 < len(self.rows) and self.rows[self.cursor + 1].depth > row.depth:
+            self.move_to(self.cursor + 1)
+
+    def action_out(self) -> None:
+        """Fold an open row; from anything else go to what it stands under."""
+        row = self.row
+        if row is None:
+            return
+        if row.kind not in _LEAVES and self._is_open(row):
+            self.post_message(self.Toggle(row, False))
+            return
+        parent = parent_of(self.rows, self.cursor)
+        if parent is not None:
+            self.move_to(parent)
+
+    def action_fold(self) -> None:
+        """Fold or unfold."""
+        row = self.row
+        if row is not None and row.kind not in _LEAVES:
+            self.post_message(self.Toggle(row, not self._is_open(row)))
+
+    def action_enter(self) -> None:
+        """Fold, unfold, or go in."""
+        row = self.row
+        if row is None:
+            return
+        if row.kind in _LEAVES:
+            self.post_message(self.Enter(row))
+        else:
+            self.action_fold()
+
+    def on_click(self, event: events.Click) -> None:
+        """One click selects; a click on the selected row, or a double one, opens."""
+        at = event.y + round(self.scroll_y)
+        if at >= len(self.rows):
+            return
+        if at == self.cursor:
+            self.action_enter()
+        else:
+            self.move_to(at)
+
+
+_LEAVES = (Kind.STEP, Kind.OLDER)

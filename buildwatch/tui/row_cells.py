@@ -1,0 +1,305 @@
+"""What one row of the tree shows, cell by cell, for any width. Pure.
+
+Every row is the same from left to right: fold mark, status, name, facts, the strip of the last results, time, age. Time
+and age stand at the right edge in the same columns on every level, and nothing moves sideways while durations tick.
+When room gets short the facts go in a fixed order: message, author, commit, event, branch, then the strip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from buildwatch.insight.eta import Expected, Progress, expect, progress, ran
+from buildwatch.insight.strip import Bar, strip
+from buildwatch.model import Build, BuildKey, RepoKey, Stage, Status, Step
+from buildwatch.store import Link, Store
+from buildwatch.tui.cells import Pieces, fit, right, width_of
+from buildwatch.tui.rows import Kind, Row
+from buildwatch.tui.styles import style_of
+from buildwatch.words import UNICODE, Glyphs, age, duration, glyph
+
+TIME = 14
+AGE = 5
+STRIP = 12
+STRIP_FROM = 58
+"""Cells of a row from which on there is room for the strip."""
+
+
+@dataclass(slots=True)
+class Painter:
+    """Draws rows from a store. `now` gives a server's time, `me` nothing but the store is asked for.
+
+    Expectations and strips cost a walk over a repo's builds, so they are kept until `forget` is told that it changed.
+    """
+
+    store: Store
+    glyphs: Glyphs = UNICODE
+    name_width: int = 16
+    times: dict[str, float] = field(default_factory=dict)  # server → its clock, unix seconds
+    _expected: dict[BuildKey, Expected | None] = field(default_factory=dict)
+    _strips: dict[RepoKey, tuple[Bar, ...]] = field(default_factory=dict)
+
+    def forget(self, repos: set[RepoKey]) -> None:
+        """These repos changed."""
+        for repo in repos:
+            self._strips.pop(repo, None)
+        if repos:
+            for key in [key for key, _ in self._expected.items() if self._repo_of(key) in repos]:
+                del self._expected[key]
+
+    def _repo_of(self, key: BuildKey) -> RepoKey | None:
+        build = self.store.build(key)
+        return build.repo_key if build else None
+
+    def fit_names(self) -> None:
+        """Give the name column the room that the repos' names need, within bounds."""
+        longest = max((width_of(repo.name) for repo in self.store.repos.values()), default=12)
+        self.name_width = min(max(longest, 12), 26)
+
+    def expected(self, build: Build) -> Expected | None:
+        """What this build's own history expects of it."""
+        if build.key not in self._expected:
+            self._expected[build.key] = expect(build, self.store.builds(build.repo_key))
+        return self._expected[build.key]
+
+    def draw(self, row: Row, width: int, is_open: bool) -> Pieces:
+        """The row in exactly `width` cells."""
+        now = self.times.get(row.server, 0.0)
+        if row.kind is Kind.SERVER:
+            return self._server(row, width, is_open)
+        if row.kind is Kind.NAMESPACE:
+            mark = self.glyphs.open if is_open else self.glyphs.closed
+            return [(fit(f"{' ' * (2 * row.depth)}{mark} {row.part or 'no owner'}", width), "head")]
+        if row.kind is Kind.OLDER:
+            return [(fit(f"{' ' * (2 * row.depth + 2)}older builds: enter", width), "dim")]
+        if row.kind is Kind.REPO and row.repo is not None:
+            return self._repo(row, row.repo, width, is_open, now)
+        build = self.store.build(row.build) if row.build else None
+        if build is None:
+            return [(" " * width, "text")]
+        if row.kind is Kind.BUILD:
+            return self._build(row, build, width, is_open, now)
+        stage = build.stage(row.stage)
+        if stage is None:
+            return [(" " * width, "text")]
+        if row.kind is Kind.STAGE:
+            return self._stage(row, build, stage, width, is_open, now)
+        step = stage.step(row.step)
+        return self._step(row, build, stage, step, width, now) if step else [(" " * width, "text")]
+
+    def _server(self, row: Row, width: int, is_open: bool) -> Pieces:
+        server = self.store.servers[row.server]
+        mark = self.glyphs.open if is_open else self.glyphs.closed
+        sign, style = link_sign(server.link, self.glyphs)
+        head = f"{' ' * (2 * row.depth)}{mark} "
+        said = server.said or server.link.value
+        room = width - width_of(head) - 2 - width_of(server.name) - 2
+        return [(head, "dim"), (f"{sign} ", style), (f"{server.name}  ", "head"), (fit(said, room), "dim")]
+
+    def _repo(self, row: Row, key: RepoKey, width: int, is_open: bool, now: float) -> Pieces:
+        build, repo = self.store.newest(key), self.store.repos[key]
+        pieces = self._lead(row, is_open, build.status if build else None)
+        pieces.append((fit(repo.name, self.name_width), "bright"))
+        time_and_age = self._right(build, now)
+        bars = self._strip(key, width)
+        room = width - sum(width_of(text) for text, _ in pieces + bars + time_and_age)
+        facts = _repo_facts(build, room) if build else [(fit("  no builds yet", room), "dim")]
+        return _cut(pieces + facts + bars + time_and_age, width)
+
+    def _strip(self, key: RepoKey, width: int) -> Pieces:
+        if width < STRIP_FROM:
+            return []
+        if key not in self._strips:
+            self._strips[key] = strip(self.store.builds(key), STRIP)
+        bars = self._strips[key]
+        pieces: Pieces = [(" " * (STRIP - len(bars) + 1), "text")]
+        for bar in bars:
+            pieces.append((self.glyphs.bars[bar.height], style_of(bar.status)))
+        return pieces
+
+    def _build(self, row: Row, build: Build, width: int, is_open: bool, now: float) -> Pieces:
+        pieces = self._lead(row, is_open, build.status)
+        pieces.append((fit(f"#{build.number}", 6), "bright"))
+        time_and_age = self._right(build, now)
+        room = width - sum(width_of(text) for text, _ in pieces + time_and_age)
+        return _cut(pieces + _build_facts(build, room) + time_and_age, width)
+
+    def _stage(self, row: Row, build: Build, stage: Stage, width: int, is_open: bool, now: float) -> Pieces:
+        pieces = self._lead(row, is_open, stage.status)
+        expected = self.expected(build)
+        return self._part(pieces, stage.name, stage, expected.stage(stage.name) if expected else None, width, now)
+
+    def _step(self, row: Row, build: Build, stage: Stage, step: Step, width: int, now: float) -> Pieces:
+        pieces = self._lead(row, None, step.status)
+        expected = self.expected(build)
+        return self._part(
+            pieces, step.name, step, expected.step(stage.name, step.name) if expected else None, width, now
+        )
+
+    def _part(
+        self, pieces: Pieces, name: str, part: Stage | Step, expected: float | None, width: int, now: float
+    ) -> Pieces:
+        """The rest of a stage's or step's row: name, a word or a bar, time."""
+        tail = self._part_time(part, expected, now)
+        room = width - sum(width_of(text) for text, _ in pieces + tail)
+        named = min(max(self.name_width, width_of(name) + 1), max(room - 8, 8), room)
+        pieces.append((fit(name, named), "bright" if part.status == Status.RUNNING else _name_style(part.status)))
+        pieces += self._bar_or_word(part, expected, room - named, now)
+        return _cut(pieces + tail, width)
+
+    def _bar_or_word(self, part: Stage | Step, expected: float | None, room: int, now: float) -> Pieces:
+        if part.status == Status.RUNNING and room >= 12:
+            length = min(room - 2, 32)
+            done = progress(part.started, expected, now).fraction
+            filled = round(length * done) if done is not None else 0
+            bar = [(self.glyphs.line_done * filled, "running"), (self.glyphs.line_left * (length - filled), "dim")]
+            return [("  ", "text"), *bar, (" " * (room - length - 2), "text")]
+        word = part.error or (f"exit {part.exit_code}" if part.exit_code and part.status != Status.SKIPPED else "")
+        if part.status == Status.SUCCESS and part.exit_code == 0:
+            word = ""
+        if part.ignored and part.status.failed:
+            word = f"{word}, ignored".strip(", ")
+        if not part.status.known:
+            word = part.status
+        return [(fit(f"  {word}" if word else "", room), style_of(part.status) if part.status.failed else "dim")]
+
+    def _lead(self, row: Row, is_open: bool | None, status: Status | None) -> Pieces:
+        mark = " " if is_open is None else self.glyphs.open if is_open else self.glyphs.closed
+        sign = glyph(status, self.glyphs) if status is not None else " "
+        return [(f"{' ' * (2 * row.depth)}{mark} ", "dim"), (f"{sign} ", style_of(status) if status else "dim")]
+
+    def _right(self, build: Build | None, now: float) -> Pieces:
+        """Time and age of a build, in their columns."""
+        if build is None:
+            return [(" " * (TIME + AGE), "text")]
+        if build.status == Status.BLOCKED:
+            since = age(now - build.created) if build.created else ""
+            return [(right("approve?", TIME), "blocked"), (right(since, AGE), "dim")]
+        if not build.status.ended:
+            expected = self.expected(build)
+            if not build.started:
+                since = age(now - build.created) if build.created else ""
+                return [(right("queued", TIME), "dim"), (right(since, AGE), "dim")]
+            return [*_running(progress(build.started, expected.build if expected else None, now)), (" " * AGE, "text")]
+        took = ran(build, now)
+        at = build.finished or build.started or build.created
+        shown = duration(took) if took is not None else build.status
+        return [(right(shown, TIME), "text"), (right(age(now - at) if at else "", AGE), "dim")]
+
+    def _part_time(self, part: Stage | Step, expected: float | None, now: float) -> Pieces:
+        if part.status == Status.RUNNING and part.started:
+            return [*_running(progress(part.started, expected, now)), (" " * AGE, "text")]
+        if part.status.rank == 0:
+            text = f"~{duration(expected)}" if expected is not None else ""
+            if part.status == Status.BLOCKED:
+                text = "approve?"
+            return [(right(text, TIME), "dim"), (" " * AGE, "text")]
+        took = ran(part, now)
+        text = duration(took) if took is not None else part.status
+        return [(right(text, TIME), "text" if took is not None else "dim"), (" " * AGE, "text")]
+
+
+def link_sign(link: Link, glyphs: Glyphs) -> tuple[str, str]:
+    """The sign of a connection's state and its style."""
+    if link is Link.LIVE:
+        return glyphs.live, "success"
+    if link in (Link.POLLING, Link.CONNECTING):
+        return glyphs.polling, "blocked"
+    return glyphs.offline, "failure"
+
+
+def _running(at: Progress) -> Pieces:
+    """Elapsed and expected, the elapsed time always in the same cells."""
+    elapsed = duration(at.elapsed)
+    if at.expected is None:
+        return [(right(elapsed, TIME), "running")]
+    tail = f" / {duration(at.expected)}"
+    style = "failure" if at.overdue else "running"
+    return [(right(elapsed, TIME - len(tail)), style), (tail, "dim")]
+
+
+def _repo_facts(build: Build, room: int) -> Pieces:
+    """Where, then what and by whom, as far as there is room."""
+    if room < 8:
+        return [(" " * room, "text")]
+    branch = min(18, max(8, room // 2)) if room < 44 else 18
+    where = build.deploy_to or build.branch or build.ref
+    pieces: Pieces = [(fit("  " + where, min(branch + 2, room)), "dim")]
+    rest = room - min(branch + 2, room)
+    if rest >= 14:
+        what = build.title or build.message.partition("\n")[0]
+        pieces.append((fit(f"  {what}", rest), "dim"))
+    else:
+        pieces.append((" " * rest, "text"))
+    return pieces
+
+
+_FACTS = (("branch", 14), ("event", 9), ("commit", 9), ("author", 12), ("message", 16))
+"""A build's facts in the order in which they stay, with the cells that each needs."""
+
+
+def _build_facts(build: Build, room: int) -> Pieces:
+    chosen: set[str] = set()
+    need = 0
+    for name, width in _FACTS:
+        if need + width > room:
+            break
+        chosen.add(name)
+        need += width
+    spare = room - need
+    branch = 14 + (min(spare, 8) if "message" not in chosen else 0)
+    pieces: Pieces = []
+    if "event" in chosen:
+        pieces.append((fit(_EVENTS.get(build.event, build.event), 8) + " ", "dim"))
+    if "branch" in chosen:
+        pieces.append((fit(build.deploy_to or build.branch or build.ref, branch - 1) + " ", "text"))
+    if "commit" in chosen:
+        pieces.append((fit(build.commit[:8], 8) + " ", "dim"))
+    if "author" in chosen:
+        pieces.append((fit(build.author or build.author_name or build.sender, 11) + " ", "text"))
+    used = sum(width_of(text) for text, _ in pieces)
+    if "message" in chosen:
+        pieces.append((fit(_broke(build) or build.title or build.message.partition("\n")[0], room - used), "dim"))
+    else:
+        pieces.append((" " * (room - used), "text"))
+    return pieces
+
+
+_EVENTS = {"pull_request": "pr"}
+
+
+def _broke(build: Build) -> str:
+    """Of a failed build whose stages are known: what failed, in words."""
+    if not build.status.failed or build.status == Status.KILLED:
+        return ""
+    if build.error:
+        return build.error
+    for stage in build.stages or ():
+        for step in stage.steps:
+            if step.status.failed and not step.ignored:
+                why = step.error or (f"exit {step.exit_code}" if step.exit_code else step.status)
+                return f"{step.name}: {why}"
+        if stage.error:
+            return f"{stage.name}: {stage.error}"
+    return ""
+
+
+def _name_style(status: Status) -> str:
+    if status.failed:
+        return style_of(status)
+    return "dim" if status.rank == 0 or status == Status.SKIPPED else "text"
+
+
+def _cut(pieces: Pieces, width: int) -> Pieces:
+    """No more than `width` cells, whatever room there was."""
+    shown: Pieces = []
+    for text, style in pieces:
+        size = width_of(text)
+        if size > width:
+            text = fit(text, width)
+            size = width
+        shown.append((text, style))
+        width -= size
+        if width <= 0:
+            break
+    return shown

@@ -1,0 +1,34 @@
+"""The names of the styles that text on the screen can have. A status is drawn in the style of its own word."""
+
+from __future__ import annotations
+
+from buildwatch.model import Status
+
+STATUS_NAMES = (
+    "waiting",
+    "blocked",
+    "pending",
+    "running",
+    "success",
+    "failure",
+    "error",
+    "killed",
+    "skipped",
+    "declined",
+    "unknown",
+)
+
+STYLE_NAMES = (
+    *STATUS_NAMES,
+    "text",
+    "bright",
+    "dim",
+    "head",
+    "cursor",
+    "cursor-away",
+)
+
+
+def style_of(status: Status) -> str:
+    """The name of the style in which a status is drawn."""
+    return str(status) if status.known else "unknown"
