@@ -76,9 +76,10 @@ def plain(raw: str) -> str:
     """The line's text alone, whole and with its tabs: to be searched, copied or piped."""
     if raw.isascii() and raw.isprintable():
         return raw
-    if "\x1b" in raw or not raw.isascii():
-        return "".join(text for text, _ in _styled(raw))
-    return _CONTROLS.sub("", raw)
+    text = _cleaned(_SEQUENCE.sub("", raw))
+    if text.isascii() or not _PILE.search(text):
+        return text
+    return "".join(run for run, _ in _styled(raw))
 
 
 def drawn(raw: str) -> str:
