@@ -1,0 +1,193 @@
+"""When each stage and step of a build ran, and when what has not begun is expected to. Pure.
+
+All places are seconds since the build began, on the server's clock, and never negative: stages run on machines whose
+clocks differ, so a step can seem to begin before its build or to end before it began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from buildwatch.insight.eta import Expected, progress, ran
+from buildwatch.model import Build, Stage, Status, Step
+
+SHORTEST: Final = 1.0
+"""The least that a waterfall spans, in seconds: nothing divides by zero."""
+
+
+class Part(NamedTuple):
+    """A part of the time, in seconds since the build began."""
+
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a waterfall: a stage (`step` is 0), or a step of one.
+
+    `waited` is when it could have run and had no runner yet, `done` when it ran, `plan` when it is expected to run from
+    now on; each is None where there is no such time. `took` and `expected` are lengths in seconds, None where it never
+    ran and where nothing is expected.
+    """
+
+    stage: int
+    step: int
+    name: str
+    status: Status
+    waited: Part | None = None
+    done: Part | None = None
+    plan: Part | None = None
+    took: float | None = None
+    expected: float | None = None
+    overdue: bool = False
+
+    @property
+    def last(self) -> float:
+        """When it is over, as far as anybody knows."""
+        return max((part.end for part in (self.waited, self.done, self.plan) if part), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """The rows of a build in the order of its stages and steps.
+
+    `scale` is how many seconds they span, `queued` for how many the build waited before anything of it ran.
+    """
+
+    rows: tuple[Row, ...]
+    scale: float
+    queued: float
+
+
+class Span(NamedTuple):
+    """A part of a bar in half cells, from 0; `right` is the first one behind it."""
+
+    left: int
+    right: int
+
+
+def begin_of(build: Build) -> int:
+    """When the first of it ran (unix seconds), 0 where nothing did."""
+    starts = (stage.started for stage in build.stages or () if stage.status != Status.SKIPPED)
+    return build.started if build.started > 0 else min((at for at in starts if at > 0), default=0)
+
+
+def queued(build: Build, now: float) -> float:
+    """For how many seconds it waited before anything of it ran; 0 where it ended without."""
+    until = begin_of(build) or (0 if build.status.ended else now)
+    return max(0.0, until - build.created) if build.created > 0 else 0.0
+
+
+def waterfall(build: Build, expected: Expected | None, now: float) -> Waterfall:
+    """The waterfall of `build` at `now` (unix seconds)."""
+    stages = build.stages or ()
+    over = build.status.ended and build.finished > 0
+    until = min(now, build.finished) if over else now
+    zero = begin_of(build) or until
+    rows: list[Row] = []
+    ends: dict[str, float] = {}
+    for stage in _in_order(stages):
+        of_stage = _Planner(stage, expected, zero, until, ends, over).rows()
+        ends[stage.name] = of_stage[0].last
+        rows.extend(of_stage)
+    rows.sort(key=lambda row: (row.stage, row.step))
+    shown = tuple(row for row in rows if row.step or len(stages) > 1)
+    length = ran(build, now) or 0.0
+    if expected is not None and not build.status.ended:
+        length = max(length, expected.build)
+    return Waterfall(shown, max(SHORTEST, length, *(row.last for row in rows)), queued(build, now))
+
+
+def bar(part: Part, scale: float, width: int) -> Span:
+    """Where `part` is drawn in `width` cells that span `scale` seconds. At least half a cell, never outside."""
+    halves = 2 * width
+    if halves <= 0:
+        return Span(0, 0)
+    left = min(halves - 1, max(0, round(part.begin / max(scale, SHORTEST) * halves)))
+    return Span(left, min(halves, max(left + 1, round(part.end / max(scale, SHORTEST) * halves))))
+
+
+def _in_order(stages: Iterable[Stage]) -> list[Stage]:
+    """Each stage after those that it depends on; of those that wait for each other in a circle, the first as it is."""
+    left = list(stages)
+    names = {stage.name for stage in left}
+    ordered: list[Stage] = []
+    while left:
+        placed = {stage.name for stage in ordered}
+        ready = [stage for stage in left if names.isdisjoint({*stage.depends_on} - placed)] or left[:1]
+        ordered.extend(ready)
+        left = [stage for stage in left if all(stage is not one for one in ready)]
+    return ordered
+
+
+class _Planner:
+    """Places one stage and its steps, given when the stages end that it may depend on."""
+
+    def __init__(
+        self, stage: Stage, expected: Expected | None, zero: float, now: float, ends: Mapping[str, float], over: bool
+    ) -> None:
+        self._stage = stage
+        self._expected = expected
+        self._zero = zero
+        self._open = not (over or stage.status.ended)
+        self._clock = min(now, stage.stopped) if stage.status.ended and stage.stopped > 0 else now
+        self._now = self._at(self._clock)
+        self._free = max((ends.get(name, 0.0) for name in stage.depends_on), default=0.0)
+
+    def rows(self) -> list[Row]:
+        """The row of the stage, then those of its steps."""
+        stage = self._stage
+        usual = self._expected.stage(stage.name) if self._expected else None
+        head = replace(self._row(0, stage, usual, self._start()), waited=self._waited())
+        steps = list(self._steps())
+        last = max((step.last for step in steps if step.plan), default=0.0)
+        if last > head.last:
+            head = replace(head, plan=Part(head.plan.begin if head.plan else head.last, last))
+        return [head, *steps]
+
+    def _start(self) -> float:
+        """When its steps could run, at the earliest."""
+        return self._at(self._stage.started) if self._stage.started > 0 else max(self._free, self._now)
+
+    def _waited(self) -> Part | None:
+        stage = self._stage
+        if stage.status == Status.SKIPPED or (stage.started <= 0 and not self._open):
+            return None
+        end = self._at(stage.started) if stage.started > 0 else self._now
+        return Part(self._free, end) if end > self._free else None
+
+    def _steps(self) -> Iterator[Row]:
+        """By what they depend on, if any of them tells it, else one after the other."""
+        graph = any(step.depends_on for step in self._stage.steps)
+        ends: dict[str, float] = {}
+        behind = self._start()
+        for step in self._stage.steps:
+            free = max((ends.get(name, 0.0) for name in step.depends_on), default=0.0) if graph else behind
+            usual = self._expected.step(self._stage.name, step.name) if self._expected else None
+            row = self._row(step.number, step, usual, free)
+            ends[step.name] = row.last
+            if not step.detached:
+                behind = max(behind, row.last)
+            yield row
+
+    def _row(self, number: int, of: Stage | Step, usual: float | None, free: float) -> Row:
+        """The row of a stage or step that cannot begin before `free`, if it has not yet."""
+        open = self._open and not of.status.ended
+        took = ran(of, self._clock)
+        done = plan = None
+        if took is not None:
+            begin = self._at(of.started)
+            done = Part(begin, max(begin, self._at(of.stopped) if of.stopped > 0 else self._now))
+            if open and usual is not None and begin + usual > done.end:
+                plan = Part(done.end, begin + usual)
+        elif open:
+            begin = max(free, self._start(), self._now)
+            plan = Part(begin, begin + (usual or 0.0))
+        late = open and progress(of.started, usual, self._clock).overdue
+        return Row(self._stage.number, number, of.name, of.status, None, done, plan, took, usual, late)
+
+    def _at(self, moment: float) -> float:
+        return max(0.0, moment - self._zero)
