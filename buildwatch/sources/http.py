@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -29,7 +30,10 @@ STREAM_LIMIT: Final = httpx.Timeout(None, connect=10)
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is and how to get there. `token` gives the secret when it is needed; it may take a while."""
+    """Where a server is and how to get there.
+
+    `token` gives the secret when it is first needed: called in a thread, it may take a while and raise `SourceError`.
+    """
 
     name: str
     url: str
@@ -48,6 +52,7 @@ class Http:
         self.requests = 0
         self._on_clock = on_clock
         self._client: httpx.AsyncClient | None = None
+        self._token: str | None = None
 
     async def get(self, path: str, **query: str | int) -> bytes:
         """The body of a JSON answer. Raises `SourceError`."""
@@ -60,7 +65,7 @@ class Http:
     @asynccontextmanager
     async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """An event stream's bytes as they come; entered once the server has agreed. Raises `SourceError`."""
-        request = self._request("GET", path, {}, STREAM_LIMIT, "text/event-stream")
+        request = await self._request("GET", path, {}, STREAM_LIMIT, "text/event-stream")
         try:
             response = await self._open().send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
@@ -89,19 +94,20 @@ class Http:
             )
         return self._client
 
-    def _request(
+    async def _request(
         self, method: str, path: str, query: dict[str, str | int], limit: httpx.Timeout, accept: str
     ) -> httpx.Request:
         self.requests += 1
         headers = {"Accept": accept, "User-Agent": f"buildwatch/{__version__}"}
-        token = self.address.token()
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
+        if self._token is None:
+            self._token = await asyncio.to_thread(self.address.token)
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
         url = self.address.url.rstrip("/") + path
         return self._open().build_request(method, url, params=query or None, headers=headers, timeout=limit)
 
     async def _ask(self, method: str, path: str, query: dict[str, str | int], limit: httpx.Timeout) -> bytes:
-        request = self._request(method, path, query, limit, "application/json")
+        request = await self._request(method, path, query, limit, "application/json")
         try:
             response = await self._open().send(request, stream=True)
             try:
@@ -167,6 +173,7 @@ class Http:
     def _refusal(self, response: httpx.Response, body: bytes, path: str) -> SourceError:
         to, status, said = self.address, response.status_code, read_error(body)
         if status == 401:
+            self._token = None  # read anew when a person says that it was mended
             return Unauthorized(f"{to.name} does not accept the token (401); {to.remedy}")
         if status == 429:
             return Busy(f"{to.name} asks for fewer requests (429)", _retry_after(response))
