@@ -59,6 +59,8 @@ class Glyphs:
     dot: str
     waterfall: str  # queued, expected, run
     halves: str  # the left half and the right half of a waterfall's cell, where there are such
+    axis: str  # of a waterfall: its begin, its line, a tick, its end
+    into: str  # between a build and a part of it
 
 
 UNICODE = Glyphs(
@@ -89,6 +91,8 @@ UNICODE = Glyphs(
     dot="·",
     waterfall="·░█",
     halves="▌▐",
+    axis="└─┴┘",
+    into="›",
 )
 
 ASCII = Glyphs(
@@ -119,6 +123,8 @@ ASCII = Glyphs(
     dot=".",
     waterfall=".-#",
     halves="##",
+    axis="+-++",
+    into=">",
 )
 
 
