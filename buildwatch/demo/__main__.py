@@ -1,0 +1,34 @@
+"""`python -m buildwatch.demo`: the demo server alone, for developing against it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from buildwatch.demo.serve import ServeError, serve
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m buildwatch.demo", description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--repos", type=int, default=12)
+    parser.add_argument("--rate", type=float)
+    parser.add_argument("--history", type=int)
+    parser.add_argument("--control", action="store_true")
+    chosen = parser.parse_args()
+    try:
+        serve(**vars(chosen), ready=_announce)
+    except ServeError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _announce(url: str, token: str) -> None:
+    sys.stdout.write(f"ready {url} {token}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
