@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Final, NamedTuple
 
 from buildwatch.insight.eta import Expected, progress, ran
@@ -15,6 +16,10 @@ from buildwatch.model import Build, Stage, Status, Step
 
 SHORTEST: Final = 1.0
 """The least that a waterfall spans, in seconds: nothing divides by zero."""
+
+
+SCALE_STEPS: Final = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 4 * 3600, 24 * 3600)
+"""The steps in which a scale grows whose end nobody knows, in seconds."""
 
 
 class Part(NamedTuple):
@@ -95,10 +100,11 @@ def waterfall(build: Build, expected: Expected | None, now: float) -> Waterfall:
         rows.extend(of_stage)
     rows.sort(key=lambda row: (row.stage, row.step))
     shown = tuple(row for row in rows if row.step or len(stages) > 1)
-    length = ran(build, now) or 0.0
-    if expected is not None and not build.status.ended:
-        length = max(length, expected.build)
-    return Waterfall(shown, max(SHORTEST, length, *(row.last for row in rows)), queued(build, now))
+    length = max(SHORTEST, ran(build, until) or 0.0, *(row.last for row in rows))
+    if not build.status.ended:
+        usual = expected.build if expected else 0.0
+        length = usual if length <= usual else _held(length)
+    return Waterfall(shown, length, queued(build, now))
 
 
 def bar(part: Part, scale: float, width: int) -> Span:
@@ -108,6 +114,12 @@ def bar(part: Part, scale: float, width: int) -> Span:
         return Span(0, 0)
     left = min(halves - 1, max(0, round(part.begin / max(scale, SHORTEST) * halves)))
     return Span(left, min(halves, max(left + 1, round(part.end / max(scale, SHORTEST) * halves))))
+
+
+def _held(length: float) -> float:
+    """`length` or somewhat more, so that the scale of what nobody knows the end of does not move with each second."""
+    pace = max((step for step in SCALE_STEPS if 4 * step <= length), default=SCALE_STEPS[0])
+    return ceil(length / pace) * pace
 
 
 def _in_order(stages: Iterable[Stage]) -> list[Stage]:

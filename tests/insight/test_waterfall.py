@@ -97,8 +97,25 @@ def test_steps_stand_where_they_ran_and_are_expected_to_run() -> None:
     assert (rows["test"].done, rows["test"].plan, rows["test"].took) == (Part(4, 40), Part(40, 50), 36)
     assert (rows["build"].done, rows["build"].plan, rows["build"].took) == (None, Part(50, 62), None)
     assert rows["publish"].plan == Part(62, 70)
-    assert drawn.scale == 70
+    assert drawn.scale == 75
     assert drawn.queued == 6
+
+
+@pytest.mark.parametrize(
+    ("begin", "usual", "scale"),
+    [
+        (0, None, 40),
+        (-1, None, 45),
+        (-24, None, 75),
+        (0, 60.0, 60),
+        (0, 41.0, 41),
+        (-1, 40.0, 45),
+        (-99_000, None, 100_800),
+    ],
+)
+def test_the_scale_stands_still_while_seconds_tick(begin: int, usual: float | None, scale: float) -> None:
+    of = build("running", begin, None, stage(1, "linux", "running", begin, None, step(1, "test", "running", begin)))
+    assert waterfall(of, None if usual is None else expected(usual), NOW).scale == scale
 
 
 def test_without_a_history_only_what_ran_has_a_length() -> None:
@@ -165,7 +182,7 @@ def test_stages_have_a_row_where_there_are_several_and_follow_each_other() -> No
     assert (rows["unit"].waited, rows["unit"].done, rows["unit"].plan) == (Part(12, 15), Part(15, 40), Part(40, 45))
     assert (rows["e2e"].waited, rows["e2e"].plan) == (Part(12, 40), Part(40, 90))
     assert (rows["package"].waited, rows["package"].plan) == (None, Part(90, 100))
-    assert drawn.scale == 100
+    assert drawn.scale == 105
 
 
 def test_a_stage_is_expected_to_last_until_its_last_step() -> None:
