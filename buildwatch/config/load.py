@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from buildwatch.config import servers, tomlfile
 from buildwatch.config.errors import ConfigError, near
 from buildwatch.config.paths import Paths, paths
+from buildwatch.config.paths import origins as path_origins
 from buildwatch.config.settings import DEFAULT, GLYPHS, ServerSettings, Settings
 from buildwatch.config.tomlfile import Key, Table
 from buildwatch.config.words import truth
@@ -46,27 +47,29 @@ NO_FLAGS: Final = Flags()
 def load(flags: Flags = NO_FLAGS, environ: Mapping[str, str] = os.environ) -> Settings:
     """Everything that is set. Raises `ConfigError`. Reads one file; runs nothing and reads no token."""
     places = paths(environ)
-    file, content = _file(flags, environ, places)
+    file, named_by = _file(flags, environ, places)
+    content = tomlfile.read(file, required=bool(named_by))
     table = content or {}
+    tomlfile.check(table, SCHEMA, clean(str(file)))
     values, origins = _options(flags, environ, table, file)
     known = servers.with_environment(servers.from_file(table, file, environ), environ)
     return Settings(
         servers=_chosen(known, flags.server),
         paths=places,
         file=None if content is None else file,
-        origins=origins,
+        origins=path_origins(environ) | ({"config": named_by} if named_by else {}) | origins,
         warnings=servers.warnings(known, file),
         **values,
     )
 
 
-def _file(flags: Flags, environ: Mapping[str, str], places: Paths) -> tuple[Path, Table | None]:
-    """The configuration file and its content; only one that somebody named has to exist."""
-    named = flags.config if flags.config is not None else environ.get("BUILDWATCH_CONFIG") or None
-    file = places.config if named is None else Path(os.path.expanduser(named))
-    table = tomlfile.read(file, required=named is not None)
-    tomlfile.check(table or {}, SCHEMA, clean(str(file)))
-    return file, table
+def _file(flags: Flags, environ: Mapping[str, str], places: Paths) -> tuple[Path, str]:
+    """The configuration file, and who named it: only then does it have to exist."""
+    if flags.config is not None:
+        return Path(os.path.expanduser(flags.config)), "flag --config"
+    if environ.get("BUILDWATCH_CONFIG"):
+        return Path(os.path.expanduser(environ["BUILDWATCH_CONFIG"])), "environment BUILDWATCH_CONFIG"
+    return places.config, ""
 
 
 def _options(
