@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 from buildwatch.merge import merge_build, settled
@@ -22,7 +22,7 @@ DETAILS_KEPT = 25
 """Of how many of a repo's newest builds the stages stay in memory, unfinished ones aside."""
 
 
-class Link(Enum):
+class Link(StrEnum):
     """How a server is being watched right now."""
 
     CONNECTING = "connecting"
@@ -83,6 +83,14 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.builds or self.repos or self.servers or self.structure)
+
+    def take(self, later: Changes) -> None:
+        """Add what a later message changed."""
+        self.builds |= later.builds
+        self.repos |= later.repos
+        self.servers |= later.servers
+        self.structure |= later.structure
+        self.moves += later.moves
 
 
 class Store:
@@ -235,6 +243,8 @@ def _moves(old: Build | None, new: Build, news: bool) -> Iterator[Move]:
     """The statuses in which `new` differs from `old`. Stages and steps of a later run count as not known before."""
     if old is None and not news:
         return
+    if old is not None and old.stages is None and not news and new.status == Status.BLOCKED:
+        return  # it was blocked before: only its stages say so
     if old is None or old.status != new.status:
         yield Move(new, None, None, old.status if old else None, new.status)
     if new.stages is None or (old is not None and (old.stages == new.stages or (old.stages is None and not news))):

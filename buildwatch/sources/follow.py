@@ -8,7 +8,7 @@ apart by their position.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -45,7 +45,7 @@ StepStatus = Callable[[], Status]
 
 async def follow(
     source: Source, slug: str, number: int, stage: int, step: int, status: StepStatus, random: Random | None = None
-) -> AsyncIterator[LogState]:
+) -> AsyncGenerator[LogState, None]:
     """The log of a step, from what is there until it has ended. Waits while the step has not begun."""
     while status().rank == 0:
         yield LogState([], 0, live=True, said="not begun yet")
@@ -74,7 +74,7 @@ async def stored(source: Source, slug: str, number: int, stage: int, step: int) 
 
 async def _live(
     source: Source, slug: str, number: int, stage: int, step: int, status: StepStatus, random: Random
-) -> AsyncIterator[LogState]:
+) -> AsyncGenerator[LogState, None]:
     log, backoff = LogAssembler(), Backoff(random)
     while not status().ended:
         try:

@@ -149,8 +149,8 @@ class Watcher:
             self._stream_open = True
             self._tried_stream.set()
             self._stream_heard = loop.time()
-            self._stream_repos = self._slugs()
             if self._early is None:
+                self._stream_repos = self._slugs()
                 self._resync()
             self._link()
             async for batch in batches:
@@ -230,6 +230,7 @@ class Watcher:
         for build in newest:
             self._take(build, news=False)
         early, self._early = self._early or [], None
+        self._stream_repos = self._slugs()
         self._state(listed=True)
         for told in early:
             self._on_event(told)

@@ -70,6 +70,10 @@ class LiveTree(ScrollView, can_focus=True):
 
         row: Row
 
+    @dataclass
+    class Scrolled(Message):
+        """Other rows are on the screen."""
+
     def __init__(self, draw: Draw, is_open: Callable[[Row], bool], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.rows: list[Row] = []
@@ -125,6 +129,11 @@ class LiveTree(ScrollView, can_focus=True):
             self.refresh()
         elif lines:
             self.refresh(*(Region(0, line, self.size.width, 1) for line in lines))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Other rows are on the screen."""
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Scrolled())
 
     def visible_rows(self) -> list[Row]:
         """The rows that are on the screen."""

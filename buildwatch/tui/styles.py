@@ -24,6 +24,7 @@ STYLE_NAMES = (
     "bright",
     "dim",
     "head",
+    "accent",
     "cursor",
     "cursor-away",
 )

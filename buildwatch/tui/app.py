@@ -1,0 +1,316 @@
+"""The app: wires servers to the store, the store to the board, and a person's keys to the servers.
+
+It paints before it imports anything of the network.
+"""
+
+from __future__ import annotations
+
+import time
+import webbrowser
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Input
+
+from buildwatch.clock import ServerClock
+from buildwatch.model import Build, RepoKey
+from buildwatch.store import Changes, Server, Store
+from buildwatch.tui import bars, keys
+from buildwatch.tui.board import Board
+from buildwatch.tui.rows import Kind
+from buildwatch.tui.themes import ThemeError, load_theme, names
+from buildwatch.tui.verdict import Session
+from buildwatch.words import ASCII, UNICODE
+
+if TYPE_CHECKING:
+    from buildwatch.config import Settings
+    from buildwatch.sources.actions import Action
+    from buildwatch.sources.base import Source
+    from buildwatch.sources.watch import Watcher
+
+
+class BuildwatchApp(App[None]):
+    """The live tree of all servers."""
+
+    TITLE = "buildwatch"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = keys.APP
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._variables = load_theme("dark", settings.paths.themes).variables
+        super().__init__()
+        self.store = Store()
+        self.session = Session()
+        self.glyphs = ASCII if settings.glyphs == "ascii" else UNICODE
+        self.board = Board(self.store, self, self.glyphs)
+        self.animation_level = "none"
+        self._began = time.monotonic()
+        self._watchers: dict[str, Watcher] = {}
+        self._sources: dict[str, Source] = {}
+        self._clocks = {server.name: ServerClock() for server in settings.servers}
+        for server in settings.servers:
+            self.store.set_server(Server(server.name, server.url))
+        self.register_theme(load_theme(settings.theme, settings.paths.themes))
+        self.theme = settings.theme
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colours, for themes that do not know them."""
+        return self._variables
+
+    def get_default_screen(self) -> Screen[None]:
+        """The board."""
+        return self.board
+
+    def on_mount(self) -> None:
+        """Connect, once something is on the screen."""
+        self.call_after_refresh(self._connect)
+
+    def _connect(self) -> None:
+        from buildwatch.sources.connect import connect
+        from buildwatch.sources.watch import Watcher
+
+        for server in self._settings.servers:
+            source = connect(server, self._clocks[server.name], time.time)
+            watcher = Watcher(source, self.store, self._tell)
+            self._sources[server.name], self._watchers[server.name] = source, watcher
+            self.run_worker(watcher.run(), name=f"watch {server.name}", group="watch")
+
+    def _tell(self, changes: Changes) -> None:
+        self.session.take(changes)
+        self.board.tell(changes)
+
+    # what the board wants
+
+    def now_at(self, server: str) -> float:
+        """What time it is at a server, unix seconds."""
+        return self._clocks[server].now(time.time())
+
+    def heard(self) -> Mapping[str, float]:
+        """When each server was last heard of."""
+        return {name: watcher.heard for name, watcher in self._watchers.items()}
+
+    def heard_of(self, server: str) -> float:
+        """When this server was last heard of."""
+        return self.heard().get(server, 0.0)
+
+    def requests(self, server: str) -> int:
+        """How many requests were sent to this server."""
+        source = self._sources.get(server)
+        return source.requests if source else 0
+
+    def source(self, server: str) -> Source | None:
+        """Where a server's logs can be read."""
+        return self._sources.get(server)
+
+    def look_at(self, build: Build) -> None:
+        """Read this build's stages."""
+        if build.server in self._watchers:
+            self._watchers[build.server].look_at(build)
+
+    def look_back(self, repo: RepoKey, builds: int) -> None:
+        """Read a repo's last builds."""
+        if repo.server in self._watchers:
+            self._watchers[repo.server].look_back(repo, builds)
+
+    # keys
+
+    async def action_leave(self) -> None:
+        """Leave at once."""
+        self.exit()
+
+    async def action_back(self) -> None:
+        """One level back: what is typed, the zoom, the log, the search, the filter; never out of the app."""
+        board = self.board
+        if board.asking:
+            board.answered()
+            if not board.asks_log:
+                board.set_filter("", failed_only=board.view.filter.failed_only)
+        elif board.has_class("-zoom"):
+            board.remove_class("-zoom")
+            board.live.focus()
+        elif board.side.has_focus_within:
+            if board.side.log_view.state.pattern:
+                board.side.log_view.clear_search()
+            else:
+                board.live.focus()
+        elif board.view.filter:
+            board.set_filter("", failed_only=False)
+        else:
+            board.live.action_out()
+
+    def action_other_pane(self) -> None:
+        """Tree or log."""
+        in_log = self.board.side.has_focus_within
+        if in_log and self.board.has_class("-zoom"):
+            return
+        self.board.live.focus() if in_log else self.board.side.focus_log()
+
+    def action_zoom(self) -> None:
+        """The selection on the whole screen, and back."""
+        zoomed = not self.board.has_class("-zoom")
+        self.board.set_class(zoomed, "-zoom")
+        self.board.side.focus_log() if zoomed else self.board.live.focus()
+
+    def action_facts(self) -> None:
+        """Facts or log, where there is room for only one."""
+        self.board.side.toggle_class("-facts")
+        self.board.show_side()
+
+    def action_failed_only(self) -> None:
+        """Only failed builds, or all again."""
+        filter = self.board.view.filter
+        self.board.set_filter(filter.text, failed_only=not filter.failed_only)
+
+    def action_follow_newest(self) -> None:
+        """Let the cursor go to each build that begins."""
+        self.board.follow_newest = not self.board.follow_newest
+        self.board.show_all()
+
+    def action_reload(self) -> None:
+        """Read everything again; a server that refused is tried again."""
+        for watcher in self._watchers.values():
+            watcher.retry()
+        self.notify("reading again", timeout=2, markup=False)
+
+    def action_find(self) -> None:
+        """A line to type into: a filter for the tree, a search in the log."""
+        if self.board.side.has_focus_within:
+            self.board.ask("search in this log", self.board.side.log_view.state.pattern)
+        else:
+            self.board.ask("repo, branch, author, status, failed, mine …", self.board.view.filter.text)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The tree is filtered while one types."""
+        if event.input.id == "ask" and not self.board.asks_log:
+            self.board.set_filter(event.value, failed_only=self.board.view.filter.failed_only)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Back to the tree, or to the log with what was found."""
+        if event.input.id != "ask":
+            return
+        if self.board.asks_log:
+            self.board.side.log_view.set_search(event.value)
+        self.board.answered()
+
+    def action_help(self) -> None:
+        """The keys of this place."""
+        from buildwatch.tui.dialogs import Help
+
+        self.push_screen(Help(keys.help_sections("log" if self.board.side.has_focus_within else "tree")))
+
+    # actions on builds
+
+    def action_act(self, name: str) -> None:
+        """Ask, then do it."""
+        from buildwatch.sources.actions import Action
+        from buildwatch.tui.dialogs import Confirm
+
+        build = self.board.selected_build
+        if build is None:
+            self._say("select a build first")
+            return
+        deed = Action(name, build)
+        wrong = "" if name in ("promote", "rollback") else deed.impossible
+        if self._settings.read_only:
+            wrong = f"{name} is not done: buildwatch runs read-only"
+        if wrong:
+            self._say(wrong)
+        else:
+            self.push_screen(Confirm(deed), self._confirmed)
+
+    def _confirmed(self, deed: Action | None) -> None:
+        if deed is not None:
+            self.run_worker(self._do(deed), group="actions")
+
+    async def _do(self, deed: Action) -> None:
+        from buildwatch.sources.errors import SourceError
+
+        build = deed.build
+        try:
+            made = await deed.run(self._sources[build.server])
+        except SourceError as error:
+            self._say(str(error))
+            return
+        self._watchers[build.server].look_at(build)
+        if made is not None:
+            self._watchers[build.server].look_at(made)
+        self.notify(f"{deed.name}: {build.address}" + (f" is now {made.address}" if made else ""), markup=False)
+
+    def _say(self, sentence: str) -> None:
+        self.notify(sentence, severity="warning", markup=False)
+
+    # out of the terminal
+
+    def action_copy(self) -> None:
+        """The address of what is selected; in the log, its line."""
+        in_log = self.board.side.has_focus_within
+        address = bars.address_of(self.board.live.row, self.board.selected_build)
+        self._copy(self.board.side.log_view.current_text() if in_log else address)
+
+    def action_copy_url(self) -> None:
+        """The web address of what is selected."""
+        self._copy(self._url())
+
+    def _copy(self, text: str) -> None:
+        if text:
+            self.copy_to_clipboard(text)
+            first = text.partition("\n")[0]
+            self.notify(f"copied {first[:60]}", timeout=2, markup=False)
+
+    def action_browse(self) -> None:
+        """The page of what is selected, in the web browser."""
+        url = self._url()
+        if url.startswith(("http://", "https://")):
+            self.run_worker(lambda: webbrowser.open(url), thread=True, exit_on_error=False)
+            self.notify(url, timeout=4, markup=False)
+
+    def _url(self) -> str:
+        row, build = self.board.live.row, self.board.selected_build
+        if row is None:
+            return ""
+        source = self._sources.get(row.server)
+        if source is None or build is None or row.kind in (Kind.SERVER, Kind.NAMESPACE):
+            return self.store.servers[row.server].url
+        return source.page_of(build, row.stage or None, row.step or None)
+
+    def action_other_theme(self) -> None:
+        """The next theme."""
+        own = self._settings.paths.themes
+        known = sorted(names(own))
+        following = known[(known.index(self.theme) + 1) % len(known)] if self.theme in known else known[0]
+        try:
+            self.register_theme(load_theme(following, own))
+        except ThemeError as error:
+            self._say(str(error))
+        else:
+            self.theme = following
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every key's action, by name."""
+        for binding in keys.APP:
+            if isinstance(binding, Binding) and binding.action != "command_palette":
+                yield SystemCommand(
+                    binding.description,
+                    f"key: {keys.shown(binding.key)}",
+                    lambda action=binding.action: self._run(action),
+                )
+
+    def _run(self, action: str) -> None:
+        self.call_later(self.run_action, action)
+
+    def verdict(self) -> list[str]:
+        """What is left in the shell."""
+        return self.session.lines(self.store, time.monotonic() - self._began, self.glyphs)
+
+
+def run(settings: Settings) -> int:
+    """Show the app until it is left; prints what happened meanwhile. The exit status."""
+    app = BuildwatchApp(settings)
+    app.run(mouse=settings.mouse)
+    for line in app.verdict():
+        print(line)  # noqa: T201  (this is the program's output)
+    return app.return_code or 0

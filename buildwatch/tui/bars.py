@@ -1,0 +1,133 @@
+"""The lines at the top and the bottom of the screen. Pure.
+
+The top tells how each server is watched and how much runs, fails and waits; the bottom the keys of the place one is in
+and the address of what is selected, ready to copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from buildwatch.model import Build, Status
+from buildwatch.store import Link, Server, Store
+from buildwatch.tui.cells import Pieces, fit, right, width_of
+from buildwatch.tui.row_cells import link_sign
+from buildwatch.tui.rows import Kind, Row
+from buildwatch.words import Glyphs, age, glyph
+
+STALE = 60.0
+"""Seconds after which the age of the data is told beside a connection that seems to live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many builds run, wait for a person, and how many repos' newest ended build failed."""
+
+    running: int = 0
+    failing: int = 0
+    waiting: int = 0
+
+
+def count(store: Store) -> Counts:
+    """Over all servers."""
+    unfinished = store.unfinished()
+    failing = 0
+    for key in store.repos:
+        newest = next((build for build in store.builds(key) if build.status.ended), None)
+        failing += newest is not None and newest.status in (Status.FAILURE, Status.ERROR)
+    return Counts(
+        running=sum(build.status == Status.RUNNING for build in unfinished),
+        failing=failing,
+        waiting=sum(build.status == Status.BLOCKED for build in unfinished),
+    )
+
+
+def top_line(
+    servers: Sequence[Server], counts: Counts, heard: Mapping[str, float], now: float, clock: str, width: int, g: Glyphs
+) -> Pieces:
+    """`servers` in their order, `heard` when each was last heard of and `now`, both unix seconds of our clock."""
+    tail: Pieces = []
+    for number, word, status in (
+        (counts.running, "running", Status.RUNNING),
+        (counts.failing, "failing", Status.FAILURE),
+        (counts.waiting, "waiting", Status.BLOCKED),
+    ):
+        if number:
+            tail.append((f"{glyph(status, g)} {number} {word}  ", str(status)))
+    tail.append((f"{clock} ", "dim"))
+    head: Pieces = [(" buildwatch  ", "head")]
+    room = width - _size(tail)
+    for server in servers:
+        sign, style = link_sign(server.link, g)
+        words = f" {_link_words(server, heard.get(server.name, 0.0), now)}  "
+        if _size(head) + width_of(server.name) + width_of(words) + 2 > room:
+            words = "  "
+        head += [(f"{sign} ", style), (server.name, "text"), (words, "dim")]
+    if _size(head) > room:
+        head = _count_servers(servers, g)
+    return [*head, (" " * (room - _size(head)), "text"), *tail] if _size(head) <= room else _cut(head, width)
+
+
+def _link_words(server: Server, heard: float, now: float) -> str:
+    old = now - heard
+    if server.link in (Link.LIVE, Link.POLLING) and (not heard or old < STALE):
+        return server.link.value
+    if not heard:
+        return server.link.value
+    return f"{server.link.value}, data {age(old)} old"
+
+
+def _count_servers(servers: Sequence[Server], g: Glyphs) -> Pieces:
+    """Many servers: how many are in which state."""
+    head: Pieces = [(" buildwatch  ", "head")]
+    for link in Link:
+        number = sum(server.link is link for server in servers)
+        if number:
+            sign, style = link_sign(link, g)
+            head.append((f"{sign} {number} {link.value}  ", style))
+    return head
+
+
+def bottom_line(keys: Iterable[tuple[str, str]], address: str, width: int) -> Pieces:
+    """`keys` as (key, word), the most needed first; those without room are left out."""
+    tail = f"{address} " if address else ""
+    room = width - width_of(tail)
+    if room < width // 2:
+        tail = right(fit(address, width // 2 - 1).rstrip() + " ", width // 2)
+        room = width - width_of(tail)
+    pieces: Pieces = [(" ", "text")]
+    used = 1
+    for key, word in keys:
+        size = width_of(key) + 1 + width_of(word) + 2
+        if used + size > room:
+            break
+        pieces += [(f"{key} ", "accent"), (f"{word}  ", "text")]
+        used += size
+    return [*pieces, (" " * (room - used), "text"), (tail, "dim")]
+
+
+def address_of(row: Row | None, build: Build | None) -> str:
+    """What a person types to mean what is selected: `acme/gcd#9:test`."""
+    if row is None:
+        return ""
+    if row.kind in (Kind.REPO, Kind.OLDER) and row.repo is not None:
+        return row.repo.slug
+    if build is None:
+        return row.part or row.server
+    stage = build.stage(row.stage) if row.stage else None
+    if stage is None:
+        return build.address
+    step = stage.step(row.step) if row.step else None
+    if step is None:
+        return f"{build.address}:{stage.name}"
+    alone = len(build.stages or ()) == 1
+    return f"{build.address}:{step.name}" if alone else f"{build.address}:{stage.name}/{step.name}"
+
+
+def _size(pieces: Pieces) -> int:
+    return sum(width_of(text) for text, _ in pieces)
+
+
+def _cut(pieces: Pieces, width: int) -> Pieces:
+    return [(fit("".join(text for text, _ in pieces), width), "text")]

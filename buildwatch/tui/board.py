@@ -1,0 +1,332 @@
+"""The board: the live tree, the selection beside or under it, and the lines around them.
+
+Changes of the store are gathered and shown at most every 50 ms, at once when nothing was pending; durations tick once a
+second, and only while something runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import ClassVar, Protocol
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Input
+
+from buildwatch.model import Build, RepoKey, Status
+from buildwatch.store import Changes, Store
+from buildwatch.tui import bars, board_text, keys
+from buildwatch.tui.filters import Filter
+from buildwatch.tui.lines import Lines
+from buildwatch.tui.live_tree import LiveTree
+from buildwatch.tui.row_cells import Painter
+from buildwatch.tui.rows import Kind, Row, View, flatten
+from buildwatch.tui.side import Servers, Side
+from buildwatch.words import ASCII, Glyphs
+
+FRAME = 0.05
+"""Seconds between two frames at the least."""
+
+DWELL = 0.15
+"""Seconds that the cursor must rest on a row before anything is asked of a server for it."""
+
+WIDE = 100
+"""Columns from which on the selection stands beside the tree instead of under it."""
+
+
+class Outside(Servers, Protocol):
+    """What the board wants of the app: clocks and reads."""
+
+    def now_at(self, server: str) -> float:
+        """What time it is at a server, unix seconds."""
+
+    def heard(self) -> Mapping[str, float]:
+        """When each server was last heard of, unix seconds of our clock."""
+
+    def look_at(self, build: Build) -> None:
+        """Read this build's stages."""
+
+    def look_back(self, repo: RepoKey, builds: int) -> None:
+        """Read a repo's last builds."""
+
+
+class Board(Screen[None]):
+    """What one sees all day."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+
+    def __init__(self, store: Store, outside: Outside, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.store = store
+        self.view = View()
+        self.glyphs = glyphs
+        self.painter = Painter(store, glyphs)
+        self.live = LiveTree(self.painter.draw, self.view.is_open, id="tree")
+        self.side = Side(outside, self.painter, id="side")
+        self.follow_newest = False
+        self.asks_log = False
+        self._outside = outside
+        self._pending = Changes()
+        self._due = False
+        self._last_frame = 0.0
+        self._asked_back: set[RepoKey] = set()
+        self._opened_first = False
+        self._dwell: asyncio.TimerHandle | None = None
+        self._ticking: asyncio.TimerHandle | None = None
+        self._minute = ""
+
+    def compose(self) -> ComposeResult:
+        """Top line, what is wrong, the tree and the selection, foot."""
+        yield Lines(id="top")
+        yield Lines(id="banner")
+        with Container(id="body"):
+            with Container(id="left"):
+                yield Lines(id="title")
+                yield Lines(id="empty")
+                yield self.live
+            yield self.side
+        yield Lines(id="foot")
+
+    def on_mount(self) -> None:
+        """Show what is known: nothing yet."""
+        self.live.focus()
+
+    def on_resize(self) -> None:
+        """Everything is drawn for another width."""
+        self.call_after_refresh(self.show_all)
+
+    # showing what changed
+
+    def tell(self, changes: Changes) -> None:
+        """Take note of a change; a frame follows at once, or when the last one is old enough."""
+        self._pending.take(changes)
+        if not self._due:
+            self._due = True
+            loop = asyncio.get_running_loop()
+            loop.call_at(max(loop.time(), self._last_frame + FRAME), self._frame)
+
+    def _frame(self) -> None:
+        self._due = False
+        self._last_frame = asyncio.get_running_loop().time()
+        changes, self._pending = self._pending, Changes()
+        if not self.is_attached:
+            return
+        self.painter.forget(changes.repos)
+        self._set_times()
+        if changes.structure or changes.servers or (self.view.filter and changes.moves):
+            self._open_for(changes)
+            self.set_rows()
+        self.live.repaint(
+            row.key for row in self.live.visible_rows() if row.build in changes.builds or row.repo in changes.repos
+        )
+        if changes.servers or changes.moves or changes.structure:
+            self._show_lines()
+        row = self.live.row
+        if row is not None and (row.repo in changes.repos or row.server in changes.servers):
+            self.show_side()
+        self._tick_when_needed()
+
+    def set_rows(self) -> None:
+        """Find out anew which rows there are."""
+        self.painter.fit_names()
+        rows = flatten(self.store, self.view)
+        if rows != self.live.rows:
+            self.live.set_rows(rows)
+        self.live.display = bool(rows)
+        self._look_back()
+
+    def _open_for(self, changes: Changes) -> None:
+        """At the start show something that lives: the newest build that runs. Later, if asked, each one that begins."""
+        if not self._opened_first and any(server.listed for server in self.store.servers.values()):
+            self._opened_first = True
+            running = [build for build in self.store.unfinished() if build.status == Status.RUNNING]
+            if running:
+                self.reveal(max(running, key=lambda build: build.created))
+        elif self.follow_newest:
+            born = [move.build for move in changes.moves if move.before is None and move.stage is None]
+            if born:
+                self.reveal(born[-1])
+
+    def reveal(self, build: Build) -> None:
+        """Open the way to a build, and it, and put the cursor on it."""
+        repo = Row(Kind.REPO, 0, build.server, build.repo_key)
+        row = Row(Kind.BUILD, 0, build.server, build.repo_key, build.key)
+        self.view.toggled |= {repo.key, row.key}
+        self.set_rows()
+        at = self.live.index_of(row.key)
+        if at is not None:
+            self.live.move_to(at)
+
+    def show_all(self) -> None:
+        """Draw everything anew."""
+        self._set_times()
+        self.set_rows()
+        self.live.refresh()
+        self._show_lines()
+        self.show_side()
+        self._tick_when_needed()
+
+    def _show_lines(self) -> None:
+        """Top line, banner, title, foot, and the words in place of an empty tree."""
+        width, servers = self.size.width, list(self.store.servers.values())
+        self._minute = time.strftime("%H:%M")
+        heard = self._outside.heard()
+        top = bars.top_line(servers, bars.count(self.store), heard, time.time(), self._minute, width, self.glyphs)
+        self.query_one("#top", Lines).show([top])
+        self.query_one("#banner", Lines).show(board_text.banner(servers, width))
+        room = self.live.container_size.width or width
+        title = board_text.title(self.view.filter, self.follow_newest, room)
+        self.query_one("#title", Lines).show([title])
+        empty = self.query_one("#empty", Lines)
+        empty.display = not self.live.rows
+        empty.show([] if self.live.rows else board_text.empty(servers, self.view.filter, room))
+        self.show_foot()
+
+    def show_foot(self) -> None:
+        """The keys of this place, and the address of the selection."""
+        build = self.selected_build
+        table = keys.foot(self.side.has_focus_within, build.status if build else None)
+        if self.glyphs is ASCII:
+            table = [(keys.ASCII_KEYS.get(key, key), word) for key, word in table]
+        address = bars.address_of(self.live.row, build)
+        self.query_one("#foot", Lines).show([bars.bottom_line(table, address, self.size.width)])
+
+    def on_descendant_focus(self) -> None:
+        """Another place, other keys."""
+        self.show_foot()
+
+    def _set_times(self) -> None:
+        self.painter.times = {name: self._outside.now_at(name) for name in self.store.servers}
+
+    # time
+
+    def _tick_when_needed(self) -> None:
+        """Tick each second while something runs, at each full minute otherwise."""
+        runs = any(build.status == Status.RUNNING for build in self.store.unfinished())
+        loop = asyncio.get_running_loop()
+        due = loop.time() + (1.0 if runs else 60.0 - time.time() % 60)
+        if self._ticking is None or self._ticking.when() > due:
+            if self._ticking is not None:
+                self._ticking.cancel()
+            self._ticking = loop.call_at(due, self._tick)
+
+    def _tick(self) -> None:
+        self._ticking = None
+        if not self.is_attached:
+            return
+        self._set_times()
+        if time.strftime("%H:%M") != self._minute:
+            self.live.refresh()
+            self._show_lines()
+        else:
+            self.live.repaint(row.key for row in self.live.visible_rows() if self._runs(row))
+        self.show_side()
+        self._tick_when_needed()
+
+    def _runs(self, row: Row) -> bool:
+        build = self.build_of(row)
+        if build is None or build.status != Status.RUNNING:
+            return False
+        stage = build.stage(row.stage) if row.stage else None
+        step = stage.step(row.step) if stage and row.step else None
+        return (step or stage or build).status == Status.RUNNING
+
+    # the selection
+
+    def build_of(self, row: Row | None) -> Build | None:
+        """The build a row belongs to; of a repo's row its newest."""
+        if row is None:
+            return None
+        if row.build is not None:
+            return self.store.build(row.build)
+        return self.store.newest(row.repo) if row.repo is not None else None
+
+    @property
+    def selected_build(self) -> Build | None:
+        """The build that actions mean."""
+        return self.build_of(self.live.row)
+
+    def show_side(self) -> None:
+        """Draw the selection."""
+        self.side.show(self.live.row, self.selected_build, self.store)
+
+    def on_live_tree_selected(self) -> None:
+        """The cursor moved: show it now, ask for what is missing once it rests."""
+        self.show_foot()
+        self.show_side()
+        if self._dwell is not None:
+            self._dwell.cancel()
+        self._dwell = asyncio.get_running_loop().call_later(DWELL, self.rest)
+
+    def rest(self) -> None:
+        """The cursor rests on a row."""
+        build = self.selected_build
+        if build is not None and build.stages is None:
+            self._outside.look_at(build)
+        self._look_back()
+        self.side.rest()
+
+    def _look_back(self) -> None:
+        """Have the history of the repos that are seen read, once."""
+        for row in self.live.visible_rows():
+            if row.repo is not None and row.repo not in self._asked_back:
+                self._asked_back.add(row.repo)
+                self._outside.look_back(row.repo, 25)
+
+    def on_live_tree_scrolled(self) -> None:
+        """Other repos are seen now."""
+        self._look_back()
+
+    def on_live_tree_toggle(self, message: LiveTree.Toggle) -> None:
+        """Fold or unfold."""
+        row = message.row
+        self.view.toggled ^= {row.key}
+        build = self.build_of(row)
+        if message.open and row.kind is Kind.BUILD and build is not None and build.stages is None:
+            self._outside.look_at(build)
+        self.set_rows()
+        self.live.repaint([row.key])
+
+    def on_live_tree_enter(self, message: LiveTree.Enter) -> None:
+        """Go into a step's log, or bring older builds."""
+        row = message.row
+        if row.kind is Kind.OLDER and row.repo is not None:
+            self.view.more[row.repo] = self.view.more.get(row.repo, self.view.shown) + 25
+            self._outside.look_back(row.repo, 100)
+            self.set_rows()
+        else:
+            self.side.rest()
+            if self.has_class("-narrow"):
+                self.add_class("-zoom")
+            self.side.focus_log()
+
+    # what is shown of it
+
+    def set_filter(self, text: str, *, failed_only: bool) -> None:
+        """Show only what matches."""
+        self.view.filter = Filter(text, failed_only=failed_only)
+        self.set_rows()
+        self._show_lines()
+        self.show_side()
+
+    def ask(self, prompt: str, value: str) -> None:
+        """A line to type into, in place of the foot. What is typed reaches the app as `Input` messages."""
+        self.asks_log = self.side.has_focus_within
+        line = Input(value, placeholder=prompt, id="ask", select_on_focus=False)
+        self.query_one("#foot", Lines).display = False
+        self.mount(line)
+        line.focus()
+
+    @property
+    def asking(self) -> bool:
+        """Whether the line to type into is there."""
+        return bool(self.query("#ask"))
+
+    def answered(self) -> None:
+        """The line to type into goes; the keys go back to where they were."""
+        self.query("#ask").remove()
+        self.query_one("#foot", Lines).display = True
+        self.side.focus_log() if self.asks_log else self.live.focus()

@@ -1,0 +1,135 @@
+"""The questions the app asks: to agree to an action, for a line of text; and the help."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+from buildwatch.sources.actions import Action, read_params
+
+
+class Confirm(ModalScreen[Action | None]):
+    """Shows what an action will do and the call it makes; gives it back when a person agrees, else None.
+
+    For actions that start a new build a line takes parameters (KEY=VALUE …), for those that need one a target.
+    """
+
+    DEFAULT_CSS = """
+    Confirm { align: center middle; }
+    Confirm > Vertical { width: 72; max-width: 94%; height: auto; padding: 1 2; background: $bw-bar; }
+    Confirm Label { width: 100%; }
+    Confirm .question { color: $bw-bright; text-style: bold; }
+    Confirm .call, Confirm .keys { color: $bw-dim; margin-top: 1; }
+    Confirm .wrong { color: $bw-failure; }
+    Confirm Input { margin-top: 1; border: none; height: 1; background: $bw-cursor; padding: 0 1; color: $bw-bright; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n", "leave", "no", id="confirm.no"),
+        Binding("y,enter", "agree", "yes", id="confirm.yes"),
+    ]
+
+    def __init__(self, action: Action) -> None:
+        super().__init__()
+        self._deed = action
+        self._asks = _ASKS.get(action.name, ())
+
+    def compose(self) -> ComposeResult:
+        """The question, the call, the lines to fill in, the keys."""
+        with Vertical():
+            yield Label(Text(f"{self._deed.says}?"), classes="question", id="question")
+            for field, hint in self._asks:
+                yield Input(placeholder=hint, id=field)
+            yield Label(Text(self._deed.call), classes="call", id="call")
+            yield Label(Text(""), classes="wrong", id="wrong")
+            agree = "enter: do it" if self._asks else "y or enter: do it"
+            yield Label(Text(f"{agree}     esc: leave it"), classes="keys")
+
+    def on_mount(self) -> None:
+        """Begin where there is something to type."""
+        if self._asks:
+            self.query_one(f"#{self._asks[0][0]}", Input).focus()
+
+    def on_input_changed(self) -> None:
+        """Show the call as it will be."""
+        deed = self._filled()
+        if isinstance(deed, Action):
+            self.query_one("#question", Label).update(Text(f"{deed.says}?"))
+            self.query_one("#call", Label).update(Text(deed.call))
+        self.query_one("#wrong", Label).update(Text(""))
+
+    def on_input_submitted(self) -> None:
+        """Enter in a line means yes."""
+        self.action_agree()
+
+    def _filled(self) -> Action | str:
+        """The action with what was typed, or a sentence that says what is wrong with it."""
+        typed = {field: self.query_one(f"#{field}", Input).value.strip() for field, _ in self._asks}
+        try:
+            params = read_params(typed.get("params", "").split())
+        except ValueError as error:
+            return str(error)
+        return Action(self._deed.name, self._deed.build, typed.get("target", ""), params)
+
+    def action_agree(self) -> None:
+        """Give back the action, if it can be done."""
+        deed = self._filled()
+        wrong = deed if isinstance(deed, str) else deed.impossible
+        if wrong or isinstance(deed, str):
+            self.query_one("#wrong", Label).update(Text(wrong))
+        else:
+            self.dismiss(deed)
+
+    def action_leave(self) -> None:
+        """Do nothing."""
+        self.dismiss(None)
+
+
+_PARAMS = ("params", "parameters, if any: KEY=VALUE KEY=VALUE")
+_TARGET = ("target", "target, for example production")
+_ASKS = {"restart": (_PARAMS,), "promote": (_TARGET, _PARAMS), "rollback": (_TARGET, _PARAMS)}
+
+
+class Help(ModalScreen[None]):
+    """The keys of the place one is in."""
+
+    DEFAULT_CSS = """
+    Help { align: center middle; }
+    Help > VerticalScroll { width: 78; max-width: 94%; height: auto; max-height: 90%; padding: 1 2;
+                            background: $bw-bar; scrollbar-size-vertical: 1; }
+    Help Static { width: 100%; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "leave", "close", id="help.close")
+    ]
+
+    def __init__(self, sections: list[tuple[str, list[tuple[str, str]]]]) -> None:
+        super().__init__()
+        self._sections = sections
+
+    def compose(self) -> ComposeResult:
+        """Each section with its keys in two columns."""
+        with VerticalScroll():
+            yield Static(self._text())
+
+    def _text(self) -> Text:
+        text = Text()
+        for title, keys in self._sections:
+            text.append(f"{title}\n", "bold")
+            for key, words in keys:
+                text.append(f"  {key:<18}")
+                text.append(f"{words}\n", "dim")
+            text.append("\n")
+        text.append("esc closes")
+        return text
+
+    def action_leave(self) -> None:
+        """Back."""
+        self.dismiss(None)

@@ -1,0 +1,235 @@
+"""The selection: what is to be said of it, and the log of the step that matters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Protocol
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from buildwatch.model import Build, BuildKey, Stage, Status, Step
+from buildwatch.sources.base import Source
+from buildwatch.store import Store
+from buildwatch.tui import detail_model, detail_places
+from buildwatch.tui.cells import Pieces, fit, right, width_of
+from buildwatch.tui.lines import Lines
+from buildwatch.tui.log_paint import ASCII_MARKS, Marks
+from buildwatch.tui.log_view import LogState, LogView
+from buildwatch.tui.page import Page
+from buildwatch.tui.row_cells import Painter
+from buildwatch.tui.rows import Kind, Row
+from buildwatch.words import ASCII, glyph
+
+StepKey = tuple[BuildKey, int, int, int]
+"""Which log: the build, its run, the stage and the step."""
+
+
+class Servers(Protocol):
+    """What the selection wants of the app."""
+
+    def source(self, server: str) -> Source | None:
+        """Where a server's logs can be read, once it is connected."""
+
+    def heard_of(self, server: str) -> float:
+        """When a server was last heard of, unix seconds of our clock."""
+
+    def requests(self, server: str) -> int:
+        """How many requests were sent to a server."""
+
+
+class Side(Vertical):
+    """Facts above, log below."""
+
+    def __init__(self, servers: Servers, painter: Painter, *, id: str) -> None:
+        super().__init__(id=id)
+        self._servers = servers
+        self._painter = painter
+        self._row: Row | None = None
+        self._build: Build | None = None
+        self._store: Store | None = None
+        self._shown: StepKey | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._said = ""
+        self.log_view = LogView(id="log", marks=ASCII_MARKS if painter.glyphs is ASCII else Marks())
+        self.facts_only = False
+
+    def compose(self) -> ComposeResult:
+        """Facts, a title for the log, the log."""
+        yield Lines(id="facts")
+        yield Lines(id="log-title")
+        yield self.log_view
+
+    # what is said
+
+    def show(self, row: Row | None, build: Build | None, store: Store) -> None:
+        """Show this row's facts; its log follows when the cursor rests (`rest`)."""
+        self._row, self._build, self._store = row, build, store
+        step = self._step_that_matters()
+        has_log = step is not None and (step[2].status.rank > 0 or self._shown == self._key(step))
+        self.set_class(not has_log, "-no-log")
+        width, height = self.size.width, self.size.height
+        if width > 4 and height > 0:
+            self.query_one("#facts", Lines).show(self._facts(width - 2, height, has_log))
+        self._show_title()
+
+    def _facts(self, width: int, height: int, has_log: bool) -> list[Pieces]:
+        row, store, painter = self._row, self._store, self._painter
+        if row is None or store is None:
+            return []
+        now = painter.times.get(row.server, 0.0)
+        page = Page(width, now, max(6, height * 11 // 20) if has_log else height, painter.glyphs)
+        if row.kind is Kind.SERVER:
+            return self._server(row.server, page)
+        if row.kind is Kind.NAMESPACE:
+            repos = [repo for repo in store.repos.values() if (repo.server, repo.namespace) == (row.server, row.part)]
+            return detail_places.namespace_lines(row.part, [(repo, store.newest(repo.key)) for repo in repos], page)
+        build = self._build
+        if build is None or row.kind is Kind.REPO:
+            repo = store.repos.get(row.repo) if row.repo else None
+            builds = list(store.builds(row.repo)) if row.repo else []
+            if repo is None:
+                return []
+            usual = painter.expected(builds[0]) if builds else None
+            green = detail_model.last_green(builds[0], builds) if builds and builds[0].status.failed else None
+            return detail_model.repo_lines(repo, builds, page, usual=usual, green=green)
+        usual = painter.expected(build)
+        green = detail_model.last_green(build, list(store.builds(build.repo_key))) if build.status.failed else None
+        return detail_model.build_lines(build, page, usual=usual, green=green, stage=row.stage, step=row.step)
+
+    def _server(self, name: str, page: Page) -> list[Pieces]:
+        store = self._store
+        if store is None:
+            return []
+        keys = [key for key in store.repos if key.server == name]
+        server = replace(store.servers[name], heard=self._servers.heard_of(name))
+        builds = sum(store.count(key) for key in keys)
+        return detail_places.server_lines(
+            server, page, repos=len(keys), builds=builds, requests=self._servers.requests(name)
+        )
+
+    # the log
+
+    def _step_that_matters(self) -> tuple[Build, Stage, Step] | None:
+        """The selected step; of a build or stage the one that failed, runs, or ran last."""
+        build, row = self._build, self._row
+        if build is None or row is None or not build.stages:
+            return None
+        stages = [stage for stage in build.stages if not row.stage or stage.number == row.stage]
+        pairs = [(stage, step) for stage in stages for step in stage.steps if not row.step or step.number == row.step]
+        if row.step and pairs:
+            return build, *pairs[0]
+        for wanted in (_broke, _runs, _ran):
+            found = [pair for pair in pairs if wanted(pair[1])]
+            if found:
+                return build, *found[0 if wanted is _broke else -1]
+        return None
+
+    def _key(self, place: tuple[Build, Stage, Step]) -> StepKey:
+        build, stage, step = place
+        return build.key, build.run, stage.number, step.number
+
+    def rest(self) -> None:
+        """The cursor rests: follow the log of the step that matters."""
+        place = self._step_that_matters()
+        source = self._servers.source(place[0].server) if place else None
+        if place is None or source is None or place[2].status == Status.SKIPPED:
+            self._stop()
+            self._shown = None
+            self.log_view.clear("skipped: it has no log" if place else "")
+            self._show_title()
+            return
+        if self._key(place) != self._shown:
+            self._stop()
+            self._shown = self._key(place)
+            self._said = ""
+            self.log_view.clear("reading the log")
+            self._following = asyncio.create_task(self._follow(source, place))
+
+    def _stop(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
+
+    def on_unmount(self) -> None:
+        """Nothing goes on reading."""
+        self._stop()
+
+    async def _follow(self, source: Source, place: tuple[Build, Stage, Step]) -> None:
+        from buildwatch.sources.follow import follow  # brings the network's imports; the first paint does without
+
+        build, stage, step = place
+        count = 0
+        log = follow(
+            source, build.repo, build.number, stage.number, step.number, lambda: self._status(build.key, stage, step)
+        )
+        async with aclosing(log) as states:
+            async for state in states:
+                self._said = state.said if state.live or not state.lines else ""
+                if not state.live or not count or state.same < count - 200:
+                    if state.lines or count == 0:
+                        self.log_view.show(state.lines, live=state.live)
+                else:
+                    self.log_view.extend(state.lines[state.same :], replace_last=count - state.same)
+                count = len(state.lines)
+                if not state.lines:
+                    self.log_view.clear(state.said or "no output" + " yet" * state.live)
+                self._show_title()
+
+    def _status(self, key: BuildKey, stage: Stage, step: Step) -> Status:
+        build = self._store.build(key) if self._store else None
+        now = build.stage(stage.number) if build else None
+        at = now.step(step.number) if now else None
+        return at.status if at else step.status
+
+    def focus_log(self) -> None:
+        """The keys go to the log."""
+        self.log_view.focus()
+
+    def on_log_view_state_changed(self) -> None:
+        """The title tells what the log says of itself."""
+        self._show_title()
+
+    def _show_title(self) -> None:
+        place = self._step_that_matters()
+        width = self.size.width - 2
+        if place is None or width < 8:
+            self.query_one("#log-title", Lines).show([[("", "text")]])
+            return
+        build, stage, step = place
+        name = step.name if len(build.stages or ()) == 1 else f"{stage.name}/{step.name}"
+        sign = glyph(step.status, self._painter.glyphs)
+        head: Pieces = [("log ", "dim"), (f"{sign} ", str(step.status) if step.status.known else "unknown")]
+        head += [(fit(name, min(width_of(name), max(4, width - 30))), "head"), ("  ", "text")]
+        words = " · ".join(self._log_words(self.log_view.state))
+        room = width - sum(width_of(text) for text, _ in head)
+        text = right(words, room) if width_of(words) <= room else fit(words, room)
+        self.query_one("#log-title", Lines).show([[*head, (text, "blocked" if self._said else "dim")]])
+
+    def _log_words(self, state: LogState) -> Sequence[str]:
+        if self._said:
+            return [self._said]
+        words = []
+        if state.pattern:
+            words.append(f"{state.match} of {state.matches}" if state.matches else f"no “{state.pattern}”")
+        if state.live:
+            words.append("following" if state.following else f"{state.new} new")
+        words.append(f"{state.lines} line{'s' * (state.lines != 1)}")
+        if state.errors:
+            words.append(f"{state.errors} error{'s' * (state.errors != 1)}")
+        return words
+
+
+def _broke(step: Step) -> bool:
+    return step.status.failed and not step.ignored
+
+
+def _runs(step: Step) -> bool:
+    return step.status == Status.RUNNING
+
+
+def _ran(step: Step) -> bool:
+    return step.status.ended and step.status != Status.SKIPPED

@@ -1,0 +1,117 @@
+"""Themes: one TOML file each, shipped in the package's `themes` folder, a user's own in the configuration's."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from textual.theme import Theme
+
+from buildwatch.tui.styles import STATUS_NAMES
+
+COLORS: Final = (
+    "background",
+    "bar",
+    "cursor",
+    "cursor-away",
+    "rule",
+    "text",
+    "bright",
+    "dim",
+    "head",
+    "accent",
+)
+
+_COLOR: Final = re.compile("#[0-9a-fA-F]{6}")
+
+
+class ThemeError(Exception):
+    """One sentence: which theme, what is wrong with it, what is expected."""
+
+
+def load_theme(name: str, own: Path) -> Theme:
+    """The theme of that name, a user's own (in the folder `own`) before a shipped one. Raises `ThemeError`."""
+    for text, where in _candidates(name, own):
+        return read_theme(name, text, where)
+    known = ", ".join(sorted(names(own)))
+    raise ThemeError(f'there is no theme "{name}"; there are {known}, and your own go into {own}')
+
+
+def names(own: Path) -> set[str]:
+    """The names of all themes there are."""
+    shipped = {item.name for item in _shipped().iterdir()}
+    mine = {path.name for path in own.glob("*.toml")}
+    return {name.removesuffix(".toml") for name in shipped | mine if name.endswith(".toml")}
+
+
+def read_theme(name: str, text: str, where: str) -> Theme:
+    """A theme from the text of its file. Raises `ThemeError`."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ThemeError(f"{where} is not TOML: {error}") from None
+    unknown = set(table) - {"dark", "colors", "status"}
+    if unknown:
+        raise ThemeError(f"{where}: {sorted(unknown)[0]} is not known; there are dark, [colors] and [status]")
+    colors = _table(table, "colors", COLORS, where)
+    status = _table(table, "status", STATUS_NAMES, where)
+    variables = {f"bw-{key}": value for key, value in (colors | status).items()}
+    return Theme(
+        name=name,
+        primary=colors["accent"],
+        accent=colors["accent"],
+        foreground=colors["text"],
+        background=colors["background"],
+        surface=colors["background"],
+        panel=colors["bar"],
+        success=status["success"],
+        warning=status["blocked"],
+        error=status["failure"],
+        dark=table.get("dark") is not False,
+        variables=variables
+        | {
+            "scrollbar": colors["rule"],
+            "scrollbar-hover": colors["dim"],
+            "scrollbar-active": colors["dim"],
+            "scrollbar-background": colors["background"],
+            "scrollbar-background-hover": colors["background"],
+            "scrollbar-background-active": colors["background"],
+            "scrollbar-corner-color": colors["background"],
+            "border": colors["accent"],
+            "border-blurred": colors["rule"],
+        },
+    )
+
+
+def _table(of: Mapping[str, Any], key: str, names: tuple[str, ...], where: str) -> dict[str, str]:
+    table = of.get(key)
+    if not isinstance(table, dict):
+        raise ThemeError(f"{where}: [{key}] is missing; it holds {', '.join(names)}")
+    for name in table:
+        if name not in names:
+            raise ThemeError(f"{where}: {key}.{name} is not known; there are {', '.join(names)}")
+    for name in names:
+        color = table.get(name)
+        if not isinstance(color, str) or not _COLOR.fullmatch(color):
+            raise ThemeError(f'{where}: {key}.{name} should be a colour like "#1f2b3a"')
+    return dict(table)
+
+
+def _shipped() -> Any:
+    """The folder of the shipped themes: inside an installed package, beside it in a checkout."""
+    installed = files("buildwatch") / "themes"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "themes"
+
+
+def _candidates(name: str, own: Path) -> list[tuple[str, str]]:
+    found = []
+    for place, where in ((own, f"{own / name}.toml"), (_shipped(), f"themes/{name}.toml")):
+        try:
+            found.append(((place / f"{name}.toml").read_text(encoding="utf-8"), where))
+        except (OSError, UnicodeDecodeError):
+            continue
+    return found
