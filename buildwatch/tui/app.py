@@ -83,6 +83,12 @@ class BuildwatchApp(App[None]):
         self.session.take(changes)
         self.board.tell(changes)
 
+    def _fatal_error(self) -> None:
+        """A bug: show where it is, but no values of variables, as Textual would. Among them are tokens."""
+        from rich.traceback import Traceback
+
+        self.panic(Traceback(show_locals=False))
+
     # what the board wants
 
     def now_at(self, server: str) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -19,6 +19,7 @@ from textual.widgets import Input
 from buildwatch.model import Build, RepoKey, Status
 from buildwatch.store import Changes, Store
 from buildwatch.tui import bars, board_text, keys
+from buildwatch.tui.detail_model import last_green
 from buildwatch.tui.filters import Filter
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.live_tree import LiveTree
@@ -56,10 +57,9 @@ class Outside(Servers, Protocol):
 class Board(Screen[None]):
     """What one sees all day."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-
     def __init__(self, store: Store, outside: Outside, glyphs: Glyphs) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.store = store
         self.view = View()
         self.glyphs = glyphs
@@ -135,7 +135,6 @@ class Board(Screen[None]):
         rows = flatten(self.store, self.view)
         if rows != self.live.rows:
             self.live.set_rows(rows)
-        self.live.display = bool(rows)
         self._look_back()
 
     def _open_for(self, changes: Changes) -> None:
@@ -250,8 +249,10 @@ class Board(Screen[None]):
         return self.build_of(self.live.row)
 
     def show_side(self) -> None:
-        """Draw the selection."""
+        """Draw the selection; with it goes the log, unless the cursor is still on its way."""
         self.side.show(self.live.row, self.selected_build, self.store)
+        if self._dwell is None:
+            self.side.rest()
 
     def on_live_tree_selected(self) -> None:
         """The cursor moved: show it now, ask for what is missing once it rests."""
@@ -263,11 +264,22 @@ class Board(Screen[None]):
 
     def rest(self) -> None:
         """The cursor rests on a row."""
+        self._dwell = None
         build = self.selected_build
-        if build is not None and build.stages is None:
-            self._outside.look_at(build)
+        if build is not None:
+            self._learn(build)
         self._look_back()
         self.side.rest()
+
+    def _learn(self, build: Build) -> None:
+        """Read what is missing to show this build: its stages, and those of a green one for what to expect."""
+        if build.stages is None:
+            self._outside.look_at(build)
+        if build.status.ended:
+            return
+        green = last_green(build, list(self.store.builds(build.repo_key)))
+        if green is not None and green.stages is None:
+            self._outside.look_at(green)
 
     def _look_back(self) -> None:
         """Have the history of the repos that are seen read, once."""

@@ -30,7 +30,7 @@ Draw = Callable[[Row, int, bool], list[tuple[str, str]]]
 class LiveTree(ScrollView, can_focus=True):
     """Rows that stand still under the cursor while the world moves."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tree--{name}" for name in STYLE_NAMES} | {"tree--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"s--{name}" for name in STYLE_NAMES}
 
     DEFAULT_CSS = """
     LiveTree { overflow-x: hidden; scrollbar-size-vertical: 1; }
@@ -101,7 +101,7 @@ class LiveTree(ScrollView, can_focus=True):
         self._index = {row.key: at for at, row in enumerate(rows)}
         at = self._still_there(before, row)
         self.cursor = at
-        self.virtual_size = Size(self.size.width, len(rows))
+        self.virtual_size = Size(self.scrollable_content_region.width, len(rows))
         self.refresh()
         if row is not None and before and self.scroll_y:
             self.scroll_to(y=max(0, at - offset), animate=False, immediate=True)
@@ -150,12 +150,12 @@ class LiveTree(ScrollView, can_focus=True):
     def _style(self, name: str) -> Style:
         style = self._styles.get(name)
         if style is None:
-            style = self._styles[name] = self.get_component_rich_style(f"tree--{name}")
+            style = self._styles[name] = self.get_component_rich_style(f"s--{name}")
         return style
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         at = y + round(self.scroll_y)
         if at >= len(self.rows):
             return Strip.blank(width, self.rich_style)
@@ -170,7 +170,7 @@ class LiveTree(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Lines are drawn for another width now."""
-        self.virtual_size = Size(self.size.width, len(self.rows))
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.rows))
         self._keep_in_sight()
         self.refresh()
 

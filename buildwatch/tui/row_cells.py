@@ -18,7 +18,7 @@ from buildwatch.tui.rows import Kind, Row
 from buildwatch.tui.styles import style_of
 from buildwatch.words import UNICODE, Glyphs, age, duration, glyph
 
-TIME = 14
+TIME = 13
 AGE = 5
 STRIP = 12
 STRIP_FROM = 58
@@ -119,7 +119,8 @@ class Painter:
 
     def _build(self, row: Row, build: Build, width: int, is_open: bool, now: float) -> Pieces:
         pieces = self._lead(row, is_open, build.status)
-        pieces.append((fit(f"#{build.number}", 6), "bright"))
+        newest = self.store.newest(build.repo_key) or build
+        pieces.append((fit(f"#{build.number}", max(5, len(str(newest.number)) + 2)), "bright"))
         time_and_age = self._right(build, now)
         room = width - sum(width_of(text) for text, _ in pieces + time_and_age)
         return _cut(pieces + _build_facts(build, room) + time_and_age, width)
@@ -219,50 +220,46 @@ def _running(at: Progress) -> Pieces:
 
 
 def _repo_facts(build: Build, room: int) -> Pieces:
-    """Where, then what and by whom, as far as there is room."""
-    if room < 8:
-        return [(" " * room, "text")]
-    branch = min(18, max(8, room // 2)) if room < 44 else 18
+    """Where, then what, as far as there is room."""
+    branch = 20 if room >= 38 else room
     where = build.deploy_to or build.branch or build.ref
-    pieces: Pieces = [(fit("  " + where, min(branch + 2, room)), "dim")]
-    rest = room - min(branch + 2, room)
-    if rest >= 14:
-        what = build.title or build.message.partition("\n")[0]
-        pieces.append((fit(f"  {what}", rest), "dim"))
-    else:
-        pieces.append((" " * rest, "text"))
+    pieces: Pieces = [(fit("  " + where, branch), "dim")]
+    if room > branch:
+        pieces.append((fit(f"  {_what(build)}", room - branch), "dim"))
     return pieces
 
 
-_FACTS = (("branch", 14), ("event", 9), ("commit", 9), ("author", 12), ("message", 16))
-"""A build's facts in the order in which they stay, with the cells that each needs."""
+_FACTS = (("branch", 11), ("event", 8), ("commit", 9), ("author", 9), ("message", 18))
+"""A build's facts in the order in which they stay, each with the cells that it needs at least."""
 
 
 def _build_facts(build: Build, room: int) -> Pieces:
-    chosen: set[str] = set()
-    need = 0
-    for name, width in _FACTS:
-        if need + width > room:
+    width: dict[str, int] = {}
+    for name, need in _FACTS:
+        if need > room:
             break
-        chosen.add(name)
-        need += width
-    spare = room - need
-    branch = 14 + (min(spare, 8) if "message" not in chosen else 0)
-    pieces: Pieces = []
-    if "event" in chosen:
-        pieces.append((fit(_EVENTS.get(build.event, build.event), 8) + " ", "dim"))
-    if "branch" in chosen:
-        pieces.append((fit(build.deploy_to or build.branch or build.ref, branch - 1) + " ", "text"))
-    if "commit" in chosen:
-        pieces.append((fit(build.commit[:8], 8) + " ", "dim"))
-    if "author" in chosen:
-        pieces.append((fit(build.author or build.author_name or build.sender, 11) + " ", "text"))
-    used = sum(width_of(text) for text, _ in pieces)
-    if "message" in chosen:
-        pieces.append((fit(_broke(build) or build.title or build.message.partition("\n")[0], room - used), "dim"))
-    else:
-        pieces.append((" " * (room - used), "text"))
-    return pieces
+        width[name] = need
+        room -= need
+    for name, most in (("branch", 11), ("author", 5), ("message", 1000), ("branch", 1000)):
+        if name in width:
+            more = min(room, most)
+            width[name] += more
+            room -= more
+    texts = {
+        "event": (_EVENTS.get(build.event, build.event), "dim"),
+        "branch": (build.deploy_to or build.branch or build.ref, "text"),
+        "commit": (build.commit[:8], "dim"),
+        "author": (build.author or build.author_name or build.sender, "text"),
+        "message": (_broke(build) or _what(build), "dim"),
+    }
+    pieces: Pieces = [
+        (fit(text, width[name] - 1) + " ", style) for name, (text, style) in texts.items() if name in width
+    ]
+    return [*pieces, (" " * room, "text")]
+
+
+def _what(build: Build) -> str:
+    return build.title or build.message.partition("\n")[0]
 
 
 _EVENTS = {"pull_request": "pr"}

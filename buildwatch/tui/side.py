@@ -142,12 +142,16 @@ class Side(Vertical):
             self.log_view.clear("skipped: it has no log" if place else "")
             self._show_title()
             return
-        if self._key(place) != self._shown:
+        reading = self.log_view.has_focus and self._shown is not None and self._shown[:2] == self._key(place)[:2]
+        if self._key(place) != self._shown and not (reading and not self._row_is_step()):
             self._stop()
             self._shown = self._key(place)
             self._said = ""
             self.log_view.clear("reading the log")
             self._following = asyncio.create_task(self._follow(source, place))
+
+    def _row_is_step(self) -> bool:
+        return self._row is not None and self._row.step > 0
 
     def _stop(self) -> None:
         if self._following is not None:

@@ -25,6 +25,7 @@ STYLE_NAMES = (
     "dim",
     "head",
     "accent",
+    "rule",
     "cursor",
     "cursor-away",
 )
