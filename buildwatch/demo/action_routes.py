@@ -9,8 +9,9 @@ from starlette.routing import Route
 from buildwatch.demo import actions, drone2, origins
 from buildwatch.demo.answers import Methods, Problem, empty, json_answer, no_rows, number
 from buildwatch.demo.life import Life
+from buildwatch.demo.plans import BuildPlan
 from buildwatch.demo.repo_routes import Reading
-from buildwatch.demo.state import Build, Stage
+from buildwatch.demo.state import Build, Origin, Repo, Stage
 from buildwatch.demo.templates import Draw, draw
 
 _UNKNOWN_COMMIT = "Internal Server Error"
@@ -56,7 +57,7 @@ class Acting:
         origin = origins.custom(repo, user.login, branch, after, params)
         rng = self._world.rng(f"create/{repo.slug}/{repo.counter}")
         plan = draw(repo.project, Draw("custom", pace=self._life.pace), rng)
-        return _made(actions.create(self._world, repo, plan, origin))
+        return self._run(repo, plan, origin)
 
     def _restart(self, request: Request) -> Response:
         build = self._reading.build(request, "write")
@@ -65,7 +66,7 @@ class Acting:
             made = actions.restart(self._world, build, login=login, params=_params(request), pace=self._life.pace)
         except actions.Declined:
             raise Problem(400, "cannot start a declined build") from None
-        return _made(made)
+        return json_answer(drone2.build_of(made))
 
     def _cancel(self, request: Request) -> Response:
         build = self._reading.build(request, "write")
@@ -109,7 +110,7 @@ class Acting:
             raise Problem(400, "Missing target environment")
         origin = origins.deployment(build, event, login, target, _params(request, "target"))
         plan = actions.plan_again(self._world, build, self._life.pace, event)
-        return _made(actions.create(self._world, build.repo, plan, origin))
+        return self._run(build.repo, plan, origin)
 
     def _crons(self, request: Request) -> Response:
         repo = self._reading.repo(request, "write")
@@ -141,7 +142,13 @@ class Acting:
             raise no_rows()
         rng = self._world.rng(f"cron/{repo.slug}/{repo.counter}")
         plan = draw(repo.project, Draw("cron", pace=self._life.pace), rng)
-        return _made(actions.create(self._world, repo, plan, origins.cron(repo, name, rng)))
+        return self._run(repo, plan, origins.cron(repo, name, rng))
+
+    def _run(self, repo: Repo, plan: BuildPlan, origin: Origin) -> Response:
+        """A build as the call that made it answers: without stages; `null` when no pipeline is for it."""
+        if not plan.stages and not plan.error:
+            return json_answer(None)
+        return json_answer(drone2.build_of(actions.create(self._world, repo, plan, origin)))
 
     def _stage(self, request: Request) -> tuple[Build, Stage]:
         build = self._reading.build(request, "admin")
@@ -155,11 +162,6 @@ def _params(request: Request, *reserved: str) -> dict[str, str]:
     """The query's own parameters: all but those that mean something to the server."""
     skipped = {*reserved, "access_token"}
     return {name: value for name, value in request.query_params.items() if name not in skipped}
-
-
-def _made(build: Build) -> Response:
-    """A build just made, as the call that made it answers: without stages."""
-    return json_answer(drone2.build_of(build))
 
 
 def _not_declined(no: actions.NotBlocked) -> Problem:

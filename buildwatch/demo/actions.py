@@ -59,12 +59,14 @@ def restart(world: World, build: Build, *, login: str, params: dict[str, str], p
 
 
 def plan_again(world: World, build: Build, pace: float, event: str = "") -> BuildPlan:
-    """A plan for running a build's commit again; a scripted build repeats its script."""
+    """A plan for a build's commit, by default for the same event; a scripted build repeats its script.
+
+    It has no stages when the repo has none for the event.
+    """
     if build.scripted:
         return build.plan
     how = Draw(event or build.origin.event, pace=pace, passes=True)
-    plan = draw(build.repo.project, how, world.rng(f"again/{build.id}/{build.repo.counter}"))
-    return plan if plan.stages else build.plan
+    return draw(build.repo.project, how, world.rng(f"again/{build.id}/{build.repo.counter}"))
 
 
 def cancel(world: World, build: Build) -> None:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from buildwatch.demo import company, drone2
-from buildwatch.demo.answers import PAGE_HEADERS, Methods, json_answer
+from buildwatch.demo.answers import FRESH, PAGE_HEADERS, Methods, json_answer
 from buildwatch.demo.repo_routes import Reading
 from buildwatch.demo.runner import ARCHES
 from buildwatch.demo.state import Build, Stage, Status
@@ -42,7 +42,7 @@ class Administering:
         return json_answer({"version": drone2.VERSION}, headers=PAGE_HEADERS)
 
     def _health(self, _: Request) -> Response:
-        return Response(b"OK", 200, {**PAGE_HEADERS, "Content-Type": "text/plain; charset=utf-8"})
+        return Response(b"OK", 200, {**FRESH, "Content-Type": "text/plain; charset=utf-8"})
 
     def _varz(self, _: Request) -> Response:
         return json_answer(

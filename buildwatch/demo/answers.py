@@ -15,14 +15,14 @@ Handler = Callable[[Request], ASGIApp]
 
 NO_ROWS = "sql: no rows in result set"
 _EPOCH = "Thu, 01 Jan 1970 00:00:00 UTC"
-_FRESH = {
+FRESH = {
     "Cache-Control": "no-cache, no-store, must-revalidate, private, max-age=0",
     "Expires": _EPOCH,
     "Pragma": "no-cache",
     "X-Accel-Expires": "0",
 }
-API_HEADERS = _FRESH | {"Vary": "Origin"}
-PAGE_HEADERS = _FRESH | {"X-Frame-Options": "DENY"}
+API_HEADERS = FRESH | {"Vary": "Origin"}
+PAGE_HEADERS = FRESH | {"X-Frame-Options": "DENY", "X-Xss-Protection": "1; mode=block"}
 STREAM_HEADERS = {
     "Cache-Control": "no-cache",
     "Connection": "keep-alive",

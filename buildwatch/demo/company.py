@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import cycle
 from random import Random
+from typing import Any
 
 from buildwatch.demo.pipelines import BY_LANGUAGE
 from buildwatch.demo.state import Person
@@ -35,9 +36,9 @@ PEOPLE = (
 )
 
 
-def _project(slug: str, language: str, **how: object) -> Project:
+def _project(slug: str, language: str, **how: Any) -> Project:
     namespace, name = slug.split("/")
-    return Project(namespace, name, language, BY_LANGUAGE[language], **how)  # type: ignore[arg-type]
+    return Project(namespace, name, language, BY_LANGUAGE[language], **how)
 
 
 PROJECTS = (
@@ -96,8 +97,9 @@ def projects(count: int) -> list[Project]:
         round_, part = divmod(index // len(_AREAS), len(_PARTS))
         suffix = f"-{round_ + 1}" if round_ else ""
         slug = f"{area}{suffix}/{area}-{_PARTS[part]}"
-        private = index % 7 == 3
-        more.append(_project(slug, next(languages), private=private, weight=1, targets=("production",)))
+        language = next(languages)
+        targets = () if language in ("rust", "images") else ("production",)
+        more.append(_project(slug, language, private=index % 7 == 3, weight=1, targets=targets))
     return [*PROJECTS[:count], *more]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Literal
 
 import msgspec
@@ -105,14 +106,24 @@ class Control:
         self._faults = faults
         self._listener = listener
 
-    async def change_faults(self, values: dict[str, Any]) -> dict[str, Any]:
+    def change_faults(self, values: dict[str, Any]) -> dict[str, Any]:
         """Set faults and give all. Raises msgspec.ValidationError for what is no fault."""
         self._faults.change(values)
-        if self._faults.refuse_connections:
-            self._listener.refuse()
-        else:
-            await self._listener.open()
         return self._faults.as_dict()
+
+    def refuse(self) -> None:
+        """Close the listening socket and break off what is open, until `accept`."""
+        self._listener.refuse()
+
+    async def accept(self) -> None:
+        """Listen again, on the same port."""
+        await self._listener.open()
+
+    async def outage(self, seconds: float) -> None:
+        """Be away for some real seconds."""
+        self.refuse()
+        await asyncio.sleep(seconds)
+        await self.accept()
 
     def faults(self) -> dict[str, Any]:
         return self._faults.as_dict()

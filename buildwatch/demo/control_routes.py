@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from buildwatch.demo.answers import json_answer
 from buildwatch.demo.control import Control, NoSuchThing, Script
 from buildwatch.demo.plans import Outcome
 from buildwatch.demo.spoiler import Requests
+
+_GOODBYE_SECONDS = 0.05
 
 
 class Where(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,12 +41,24 @@ class Numbers(msgspec.Struct, forbid_unknown_fields=True):
     count: int = 1
 
 
+class NewRepo(msgspec.Struct, forbid_unknown_fields=True):
+    repo: str
+    private: bool = False
+
+
+class Outage(msgspec.Struct, forbid_unknown_fields=True):
+    """Refuse connections for so many seconds."""
+
+    seconds: float
+
+
 class Controlling:
     """Thin paths over `Control`; a wrong body is answered 400, an unknown thing 404."""
 
     def __init__(self, control: Control, requests: Requests) -> None:
         self._control = control
         self._requests = requests
+        self._away: asyncio.Future[None] | None = None
 
     def routes(self) -> list[Route]:
         changes: dict[str, Callable[[bytes], Awaitable[Any]]] = {
@@ -55,6 +70,8 @@ class Controlling:
             "runners": self._runners,
             "holes": self._holes,
             "life": self._life,
+            "repos": self._add_repo,
+            "outage": self._outage,
         }
         return [
             Route("/_demo/faults", self._faults, methods=["GET"]),
@@ -84,7 +101,7 @@ class Controlling:
         return json_answer(self._control.state())
 
     async def _change_faults(self, body: bytes) -> Any:
-        return await self._control.change_faults(msgspec.json.decode(body, type=dict[str, Any]))
+        return self._control.change_faults(msgspec.json.decode(body, type=dict[str, Any]))
 
     async def _start(self, body: bytes) -> Any:
         build = self._control.start(msgspec.json.decode(body, type=Script))
@@ -111,6 +128,19 @@ class Controlling:
     async def _holes(self, body: bytes) -> Any:
         numbers = msgspec.json.decode(body, type=Numbers)
         self._control.skip_numbers(numbers.repo, numbers.count)
+
+    async def _add_repo(self, body: bytes) -> Any:
+        wanted = msgspec.json.decode(body, type=NewRepo)
+        return {"id": self._control.add_repo(wanted.repo, private=wanted.private).id}
+
+    async def _outage(self, body: bytes) -> Any:
+        seconds = msgspec.json.decode(body, type=Outage).seconds
+        # The answer has to leave before the door closes.
+        loop = asyncio.get_running_loop()
+        loop.call_later(_GOODBYE_SECONDS, self._be_away, seconds)
+
+    def _be_away(self, seconds: float) -> None:
+        self._away = asyncio.ensure_future(self._control.outage(seconds))
 
     async def _life(self, body: bytes) -> Any:
         self._control.pause(paused=not msgspec.json.decode(body, type=Switch).on)

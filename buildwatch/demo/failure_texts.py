@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from buildwatch.demo.log_texts import BOLD, GREEN, OFF, RED, YELLOW, Said
+from buildwatch.demo.said import BOLD, GREEN, OFF, RED, YELLOW, Said
 
 
-def failure(said: Said) -> None:
-    """The end of a failing step's output."""
-    _FAILURES.get(said.step.plan.tool, _plain)(said)
-
-
-def _plain(said: Said) -> None:
+def unknown(said: Said) -> None:
     said.line(f"{RED}error{OFF}: {said.step.plan.name} did not finish")
 
 
 def _go_vet(said: Said) -> None:
     said.line(
         f"# git.acme.example/{said.build.repo.slug}/internal/session",
-        f"internal/session/store.go:{said.rng.randint(40, 120)}:2: fmt.Errorf format %w has arg id of wrong type string",
+        f"internal/session/store.go:{said.n(40, 120)}:2: fmt.Errorf format %w has arg id of wrong type string",
     )
 
 
 def _go_test(said: Said) -> None:
-    line = said.rng.randint(40, 160)
+    line = said.n(40, 160)
     said.line(
         f"--- {RED}FAIL{OFF}: TestRefreshKeepsSession (0.31s)",
         f"    session_test.go:{line}: ",
@@ -42,8 +37,8 @@ def _go_test(said: Said) -> None:
 def _go_build(said: Said) -> None:
     said.line(
         f"# git.acme.example/{said.build.repo.slug}/internal/http",
-        f"internal/http/server.go:{said.rng.randint(20, 90)}:17: undefined: newLimiter",
-        f"internal/http/server.go:{said.rng.randint(91, 140)}:9: cannot use ctx (variable of type context.Context) as *http.Request value in argument to next",
+        f"internal/http/server.go:{said.n(20, 90)}:17: undefined: newLimiter",
+        f"internal/http/server.go:{said.n(91, 140)}:9: cannot use ctx (type context.Context) as *http.Request value",
     )
 
 
@@ -57,10 +52,10 @@ def _pytest(said: Said) -> None:
         ">       assert gross(Decimal('2.675'), vat=19) == Decimal('3.18')",
         f"{RED}E       AssertionError: assert Decimal('3.19') == Decimal('3.18'){OFF}",
         "",
-        f"{RED}tests/test_prices.py{OFF}:{said.rng.randint(20, 90)}: AssertionError",
+        f"{RED}tests/test_prices.py{OFF}:{said.n(20, 90)}: AssertionError",
         "=========================== short test summary info ============================",
         f"{RED}FAILED{OFF} tests/test_prices.py::{BOLD}test_rounds_half_even{OFF} - AssertionError: assert Decim...",
-        f"{RED}=================== {BOLD}1 failed{OFF}, {GREEN}204 passed{OFF}{RED} in 14.02s ===================={OFF}",
+        f"{RED}================= {BOLD}1 failed{OFF}, {GREEN}204 passed{OFF}{RED} in 14.02s ===================={OFF}",
     )
 
 
@@ -74,7 +69,7 @@ def _jest(said: Said) -> None:
         f"    Expected: {GREEN}1890{OFF}",
         f"    Received: {RED}1790{OFF}",
         "",
-        f"      at Object.<anonymous> (src/cart/cart.test.ts:{said.rng.randint(30, 99)}:29)",
+        f"      at Object.<anonymous> (src/cart/cart.test.ts:{said.n(30, 99)}:29)",
         "",
         f"{BOLD}Tests:{OFF}       {RED}1 failed{OFF}, {GREEN}231 passed{OFF}, 232 total",
     )
@@ -84,8 +79,8 @@ def _eslint(said: Said) -> None:
     said.line(
         "",
         "/drone/src/src/checkout/useVoucher.ts",
-        f"  {said.rng.randint(10, 80)}:7  {RED}error{OFF}  'applied' is assigned a value but never used  @typescript-eslint/no-unused-vars",
-        f"  {said.rng.randint(81, 99)}:3  {YELLOW}warning{OFF}  React Hook useEffect has a missing dependency: 'cart'",
+        f"  {said.n(10, 80)}:7  {RED}error{OFF}  'applied' is never used  no-unused-vars",
+        f"  {said.n(81, 99)}:3  {YELLOW}warning{OFF}  React Hook useEffect has a missing dependency: 'cart'",
         "",
         f"{RED}✖ 2 problems (1 error, 1 warning){OFF}",
     )
@@ -100,7 +95,7 @@ def _prettier(said: Said) -> None:
 
 def _tsc(said: Said) -> None:
     said.line(
-        f"src/push/token.ts({said.rng.randint(10, 70)},21): error TS2345: Argument of type 'string | undefined' "
+        f"src/push/token.ts({said.n(10, 70)},21): error TS2345: Argument of type 'string | undefined' "
         "is not assignable to parameter of type 'string'."
     )
 
@@ -119,7 +114,7 @@ def _pip(said: Said) -> None:
 
 def _playwright(said: Said) -> None:
     said.line(
-        f"  1) [chromium] › e2e/checkout.spec.ts:{said.rng.randint(10, 60)}:5 › pays with a saved card",
+        f"  1) [chromium] › e2e/checkout.spec.ts:{said.n(10, 60)}:5 › pays with a saved card",
         f"    {RED}Test timeout of 30000ms exceeded.{OFF}",
         "    Error: locator.click: Target closed",
         "    waiting for getByRole('button', { name: 'Pay now' })",
@@ -128,7 +123,7 @@ def _playwright(said: Said) -> None:
 
 
 def _cargo(said: Said) -> None:
-    line = said.rng.randint(30, 200)
+    line = said.n(30, 200)
     said.line(
         f"{BOLD}{RED}error[E0382]{OFF}{BOLD}: borrow of moved value: `segment`{OFF}",
         f"   --> search-core/src/index/merge.rs:{line}:24",
@@ -149,7 +144,7 @@ def _cargo_test(said: Said) -> None:
         "failures:",
         "",
         "---- search::tests::unicode stdout ----",
-        f"thread 'search::tests::unicode' panicked at search-core/src/search.rs:{said.rng.randint(100, 400)}:9:",
+        f"thread 'search::tests::unicode' panicked at search-core/src/search.rs:{said.n(100, 400)}:9:",
         "assertion `left == right` failed",
         '  left: ["straße"]',
         ' right: ["strasse", "straße"]',
@@ -162,7 +157,7 @@ def _cargo_test(said: Said) -> None:
 def _maven_compile(said: Said) -> None:
     said.line(
         f"[{BOLD}{RED}ERROR{OFF}] COMPILATION ERROR :",
-        f"[{BOLD}{RED}ERROR{OFF}] /drone/src/src/main/java/example/acme/orders/Invoice.java:[{said.rng.randint(20, 90)},18] cannot find symbol",
+        f"[{BOLD}{RED}ERROR{OFF}] /drone/src/orders/Invoice.java:[{said.n(20, 90)},18] cannot find symbol",
         "  symbol:   method netAmount()",
         "  location: variable line of type example.acme.orders.Line",
         f"[INFO] {BOLD}{RED}BUILD FAILURE{OFF}",
@@ -171,17 +166,17 @@ def _maven_compile(said: Said) -> None:
 
 def _maven_test(said: Said) -> None:
     said.line(
-        f"[{BOLD}{RED}ERROR{OFF}] Tests run: 21, Failures: 1, Errors: 0, Skipped: 0 <<< FAILURE! -- in example.acme.session.TokenTest",
-        f"[{BOLD}{RED}ERROR{OFF}] example.acme.session.TokenTest.expiresAtMidnight -- Time elapsed: 0.041 s <<< FAILURE!",
+        f"[{BOLD}{RED}ERROR{OFF}] Tests run: 21, Failures: 1, Errors: 0, Skipped: 0 <<< FAILURE! -- in TokenTest",
+        f"[{BOLD}{RED}ERROR{OFF}] TokenTest.expiresAtMidnight -- Time elapsed: 0.041 s <<< FAILURE!",
         "org.opentest4j.AssertionFailedError: expected: <2024-03-31T00:00Z> but was: <2024-03-30T23:00Z>",
-        f"\tat example.acme.session.TokenTest.expiresAtMidnight(TokenTest.java:{said.rng.randint(40, 120)})",
+        f"\tat example.acme.session.TokenTest.expiresAtMidnight(TokenTest.java:{said.n(40, 120)})",
         f"[INFO] {BOLD}{RED}BUILD FAILURE{OFF}",
     )
 
 
 def _gradle(said: Said) -> None:
     said.line(
-        "e: file:///drone/src/android/app/src/main/java/PushService.kt:42:19 Unresolved reference: NotificationChannels",
+        "e: file:///drone/src/android/app/PushService.kt:42:19 Unresolved reference: NotificationChannels",
         "",
         "FAILURE: Build failed with an exception.",
         "* What went wrong:",
@@ -224,7 +219,7 @@ def _curl(said: Said) -> None:
     said.line("curl: (22) The requested URL returned error: 503")
 
 
-_FAILURES: dict[str, Callable[[Said], None]] = {
+FAILURES: dict[str, Callable[[Said], None]] = {
     "go-vet": _go_vet,
     "go-test": _go_test,
     "go-build": _go_build,

@@ -34,7 +34,6 @@ class Faults:
     retry_after: int | None = None
     """Everything is answered 429 with this Retry-After."""
     truncate: float = 0.0
-    refuse_connections: bool = False
     # The builds
     silent_cancels: float = 0.0
     silent_builds: float = 0.0

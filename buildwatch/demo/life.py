@@ -134,8 +134,17 @@ def _live_through(world: World, repo: Repo, rng: Random, how: Draw) -> None:
         actions.decline_all(world, repo.builds[-1])
     if rng.random() < 0.03:
         world.after(rng.uniform(4, 12) * how.pace, partial(actions.cancel, world, build))
+    if repo.project.auto_cancel and build.origin.event == "push" and rng.random() < 0.1:
+        world.after(rng.uniform(8, 25) * how.pace, partial(_push_again, world, build, rng, how))
     if rng.random() < 0.35:
         world.after(rng.uniform(120, 400), partial(_run_again, world, build, rng, how.pace))
+
+
+def _push_again(world: World, build: Build, rng: Random, how: Draw) -> None:
+    repo = build.repo
+    origin = origins.push(repo.project, rng, branch=build.origin.target)
+    _supersede(world, repo, origin)
+    actions.create(world, repo, draw(repo.project, Draw("push", how.age, how.pace), rng), origin)
 
 
 def _run_again(world: World, build: Build, rng: Random, pace: float) -> None:

@@ -34,10 +34,11 @@ class Listener:
         )
         self._state = ServerState()
         self._server: asyncio.Server | None = None
+        self._over = False
 
     async def open(self) -> None:
-        """Accept connections. Raises OSError when the address is taken."""
-        if self._server is not None:
+        """Accept connections, unless that has been stopped for good. Raises OSError: the address is taken."""
+        if self._server is not None or self._over:
             return
         if not self._config.loaded:
             self._config.load()
@@ -56,7 +57,8 @@ class Listener:
                 connection.transport.abort()
 
     async def stop(self) -> None:
-        """Refuse, and wait until all that was being answered has ended."""
+        """Refuse for good, and wait until all that was being answered has ended."""
+        self._over = True
         self.refuse()
         tasks = list(self._state.tasks)
         for task in tasks:

@@ -37,12 +37,15 @@ class LiveLogs:
     async def follow(self, build: Build, step: Step) -> AsyncGenerator[bytes]:
         """The bytes of one log stream, up to its end."""
         yield PING
+        if not _runs(step):
+            yield END
+            return
         news = asyncio.Event()
         self._waiting.add(news)
         try:
             sent = max(0, self._flushed(build, step) - MOST_ENTRIES)
             quiet_since = self._now()
-            while step.status is Status.RUNNING:
+            while _runs(step):
                 flushed = self._flushed(build, step)
                 if flushed > sent:
                     # Keep-alives are written but not flushed: they come with the next entry.
@@ -85,3 +88,7 @@ class LiveLogs:
         if ordered is not None:
             return ordered
         return self._world.rng(f"tail/{step.id}").random() < _TAIL_LOST
+
+
+def _runs(step: Step) -> bool:
+    return step.status is Status.RUNNING

@@ -10,9 +10,9 @@ from operator import attrgetter
 from random import Random
 from typing import TYPE_CHECKING
 
-from buildwatch.demo import failure_texts, log_texts
-from buildwatch.demo.log_texts import Said
+from buildwatch.demo import failure_texts, ship_texts, tool_texts
 from buildwatch.demo.plans import Piece
+from buildwatch.demo.said import Said
 from buildwatch.demo.state import Status
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ MOST_BYTES = 5 * 1024 * 1024
 UPLOAD_SECONDS = 0.5
 """How long the log of a killed or detached step is missing after its end."""
 
+_USUAL = tool_texts.TOOLS | ship_texts.TOOLS
 _RAN = (Status.SUCCESS, Status.FAILURE, Status.KILLED)
 
 
@@ -70,9 +71,9 @@ def append(seed: int, build: Build, step: Step, now: float, texts: list[str]) ->
 def _made_up(seed: int, build: Build, step: Step) -> list[Piece]:
     rng = Random(f"{seed}/log/{build.repo.slug}/{build.number}/{step.id}")  # noqa: S311 - repeatable
     said = Said(rng, build, step)
-    log_texts.usual(said)
+    _USUAL.get(step.plan.tool, ship_texts.unknown)(said)
     if step.plan.outcome == "failure":
-        failure_texts.failure(said)
+        failure_texts.FAILURES.get(step.plan.tool, failure_texts.unknown)(said)
     if step.plan.exit_code:
         said.line(f"exit status {step.plan.exit_code}")
     return _timed(said.pieces, step.plan.seconds, rng)
