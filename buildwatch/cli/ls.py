@@ -1,0 +1,72 @@
+"""`buildwatch ls`: every repo and its newest build."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+
+from buildwatch.cli.errors import UserError
+from buildwatch.cli.facts import line
+from buildwatch.cli.output import Output, note, output, say
+from buildwatch.cli.servers import CANNOT_ASK, Listed, Server, ask, connected
+from buildwatch.config import Settings
+from buildwatch.model import Build, Repo
+from buildwatch.words import age, duration
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the list; 5 when a server could not be asked, after the list of the others."""
+    return asyncio.run(_run(args, settings))
+
+
+async def _run(args: argparse.Namespace, settings: Settings) -> int:
+    async with connected(settings) as servers:
+        lists = await asyncio.gather(*(ask(server.source.repos) for server in servers), return_exceptions=True)
+    rows: list[tuple[Server, Repo, Build | None]] = []
+    status = 0
+    for server, listed in zip(servers, lists, strict=True):
+        if isinstance(listed, UserError):
+            note(str(listed))
+            status = CANNOT_ASK
+        elif isinstance(listed, BaseException):
+            raise listed
+        else:
+            rows += [(server, repo, build) for repo, build in _shown(listed)]
+    if args.json:
+        say(json.dumps([_as_json(repo, build) for _, repo, build in rows], indent=2))
+    elif rows:
+        say(*_as_text(rows, output(settings), with_server=len(servers) > 1))
+    elif not status:
+        note("no repos: the token's owner has none, or the server has not synchronised them yet")
+    return status
+
+
+def _shown(listed: Listed) -> Listed:
+    """A repo that is switched off and was never built is only noise."""
+    return [(repo, build) for repo, build in listed if repo.active or build is not None]
+
+
+def _as_json(repo: Repo, build: Build | None) -> dict[str, object]:
+    return {"server": repo.server, "repo": repo.slug, "build": line(build) if build else None}
+
+
+def _as_text(rows: list[tuple[Server, Repo, Build | None]], out: Output, with_server: bool) -> list[str]:
+    return out.table(
+        [
+            [*([repo.server] if with_server else []), *_cells(repo, build, out, server.now())]
+            for server, repo, build in rows
+        ],
+        right=[column + with_server for column in (2, 3)],
+    )
+
+
+def _cells(repo: Repo, build: Build | None, out: Output, now: float) -> list[str]:
+    """What, how it went, how long it took, how old it is, and what it was about."""
+    if build is None:
+        return [repo.slug, out.dim("never built"), "", "", "", "", "", ""]
+    lasted = duration((build.finished or now) - build.started) if build.started else ""
+    message = (build.title or build.message).partition("\n")[0]
+    about = ": ".join(filter(None, (build.author or build.author_name, message)))
+    times = [out.dim(lasted), out.dim(age(now - build.created))]
+    return [build.address, out.status(build.status), *times, build.event, build.branch, build.commit[:8], about]

@@ -1,0 +1,133 @@
+"""The configured servers as something that can be asked, and finding on them what a person meant."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+from typing import Final, TypeVar
+
+from buildwatch.cli.address import Address
+from buildwatch.cli.errors import UserError
+from buildwatch.clock import ServerClock
+from buildwatch.config import Settings
+from buildwatch.config.errors import near
+from buildwatch.model import Build, Repo
+from buildwatch.sources.backoff import Backoff
+from buildwatch.sources.base import Source
+from buildwatch.sources.connect import connect
+from buildwatch.sources.errors import Broken, Busy, SourceError, Unreachable
+
+CANNOT_ASK: Final = 5
+"""Exit status when a server does not answer, does not accept the token, or says no."""
+
+TRIES: Final = 4
+"""How often a request is sent in all that fails for a reason that may pass."""
+
+LONGEST_WAIT: Final = 10.0
+"""Seconds that a server may ask us to wait before it counts as one that cannot be asked."""
+
+T = TypeVar("T")
+
+Listed = list[tuple[Repo, Build | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server: what it can be asked, and its clock."""
+
+    source: Source
+    clock: ServerClock
+
+    def now(self) -> float:
+        """Unix seconds by the server's clock."""
+        return self.clock.now(time.time())
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[list[Server]]:
+    """The servers, in the order of the configuration. Nothing is asked yet."""
+    servers = []
+    for configured in settings.servers:
+        clock = ServerClock()
+        servers.append(Server(connect(configured, clock, time.time), clock))
+    try:
+        yield servers
+    finally:
+        for server in servers:
+            await server.source.close()
+
+
+async def ask(call: Callable[[], Awaitable[T]]) -> T:
+    """What `call` gives. Tried again where the reason may pass. Raises `UserError` with `CANNOT_ASK`."""
+    backoff = Backoff(Random())  # noqa: S311 - spreads requests
+    for left in reversed(range(TRIES)):
+        try:
+            return await call()
+        except (Broken, Busy) as error:
+            if not left or error.retry_after > LONGEST_WAIT:
+                raise _cannot(error) from None
+            await asyncio.sleep(backoff.failed(error.retry_after))
+        except Unreachable as error:
+            if left < TRIES - 1:
+                raise _cannot(error) from None
+            await asyncio.sleep(backoff.failed())
+        except SourceError as error:
+            raise _cannot(error) from None
+    raise AssertionError("the last try raises")
+
+
+async def find_repo(servers: Iterable[Server], address: Address) -> tuple[Server, str]:
+    """The one server that has the repo, and the repo's `owner/name`. Raises `UserError` when there is not just one.
+
+    Asks nothing where only one server comes into question and the owner was given.
+    """
+    candidates = [server for server in servers if address.server in (None, server.source.url)]
+    if "/" in address.repo and len(candidates) == 1:
+        return candidates[0], address.repo
+    lists = await asyncio.gather(*(ask(server.source.repos) for server in candidates), return_exceptions=True)
+    found = []
+    slugs = []
+    for server, listed in zip(candidates, lists, strict=True):
+        if not isinstance(listed, BaseException):
+            slugs += [repo.slug for repo, _ in listed]
+            found += [(server, repo.slug) for repo, _ in listed if means(address, repo.slug)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        where = ", ".join(f"{slug} on {server.source.name}" for server, slug in found[:5])
+        raise UserError(f"{address.repo} can be {where}; give owner/name, and --server NAME")
+    for listed in lists:
+        if isinstance(listed, BaseException):
+            raise listed
+    raise no_repo(address, slugs)
+
+
+async def find_build(server: Server, slug: str, address: Address) -> Build:
+    """The build that was meant, with its stages: the one of that number, or the newest. Raises `UserError`."""
+    source = server.source
+    number = address.number
+    if number is None:
+        builds = await ask(lambda: source.builds(slug, 1, 25))
+        if not builds:
+            raise UserError(f"{slug} has no builds yet")
+        number = max(builds, key=lambda build: build.id).number
+    return await ask(lambda: source.build(slug, number))
+
+
+def means(address: Address, slug: str) -> bool:
+    """Whether the repo of an address, which may lack its owner, is the one of that name."""
+    return slug == address.repo or ("/" not in address.repo and slug.rpartition("/")[2] == address.repo)
+
+
+def no_repo(address: Address, slugs: Iterable[str]) -> UserError:
+    """What to say of a repo that no server lists."""
+    names = {slug if "/" in address.repo else slug.rpartition("/")[2] for slug in slugs}
+    return UserError(f"no server has a repo {address.repo}, or the token has no right to it{near(address.repo, names)}")
+
+
+def _cannot(error: SourceError) -> UserError:
+    return UserError(str(error), CANNOT_ASK)
