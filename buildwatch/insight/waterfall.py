@@ -35,7 +35,7 @@ class Row:
 
     `waited` is when it could have run and had no runner yet, `done` when it ran, `plan` when it is expected to run from
     now on; each is None where there is no such time. `took` and `expected` are lengths in seconds, None where it never
-    ran and where nothing is expected.
+    ran and where nothing is expected. `ignored` says that a failure of it does not count.
     """
 
     stage: int
@@ -48,6 +48,7 @@ class Row:
     took: float | None = None
     expected: float | None = None
     overdue: bool = False
+    ignored: bool = False
 
     @property
     def last(self) -> float:
@@ -199,7 +200,7 @@ class _Planner:
             begin = max(free, self._start(), self._now)
             plan = Part(begin, begin + (usual or 0.0))
         late = open and progress(of.started, usual, self._clock).overdue
-        return Row(self._stage.number, number, of.name, of.status, None, done, plan, took, usual, late)
+        return Row(self._stage.number, number, of.name, of.status, None, done, plan, took, usual, late, of.ignored)
 
     def _at(self, moment: float) -> float:
         return max(0.0, moment - self._zero)
