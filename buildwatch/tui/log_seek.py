@@ -1,0 +1,111 @@
+"""What a reader looks for in a log, and going from one find to the next, also while lines are still being looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from buildwatch.model import LogLine
+from buildwatch.tui.log_find import ERRORS, WARNINGS, Finds, Hit, Scan, Search, gravity
+
+
+class _Wish(NamedTuple):
+    """A jump from a place to the next find, or to the one before."""
+
+    match: bool  # of the search, or else to an error
+    forward: bool
+    start: Hit
+
+
+class Seeker:
+    """The errors and the search of one log."""
+
+    def __init__(self) -> None:
+        self.search: Search | None = None
+        self.match: Hit | None = None  # the current match
+        self.current = -1  # the line that was jumped to; -1 for none
+        self._gravity = Scan(gravity, kinds=2)
+        self._matches = Scan(_nothing)
+        self._wish: _Wish | None = None
+
+    @property
+    def errors(self) -> Finds:
+        """The errors found so far."""
+        return self._gravity.finds[ERRORS]
+
+    @property
+    def warnings(self) -> Finds:
+        """The warnings found so far."""
+        return self._gravity.finds[WARNINGS]
+
+    @property
+    def matches(self) -> Finds:
+        """What the search has found so far."""
+        return self._matches.finds[0]
+
+    def look_for(self, pattern: str, start: int) -> None:
+        """Search for a text, and wish for its first match from the line `start` on. No text: for nothing."""
+        self.search = Search(pattern) if pattern else None
+        self._matches = Scan(self.search.count if self.search else _nothing)
+        self.match = None
+        self._wish = _Wish(True, True, Hit(start, -1)) if pattern else None
+
+    def seek(self, start: Hit, *, match: bool, forward: bool) -> None:
+        """Wish for the next match or error, or for the one before; past the last comes the first."""
+        if not match or self.search:
+            self._wish = _Wish(match, forward, start)
+
+    def forget(self) -> None:
+        """Another log is looked at; the search stays."""
+        self.change(0)
+        self.match = self._wish = None
+        self.current = -1
+
+    def change(self, first: int) -> None:
+        """Lines from here on are new or different."""
+        self._gravity.forget_from(first)
+        self._matches.forget_from(first)
+
+    def move(self, by: int) -> None:
+        """The lines that were looked at stand elsewhere now."""
+        if self.current >= 0:
+            self.current = max(-1, self.current + by)
+        if self.match:
+            self.match = Hit(max(0, self.match.line + by), self.match.nth)
+
+    def done(self, lines: Sequence[LogLine]) -> bool:
+        """Whether all lines have been looked at."""
+        return self._gravity.done(lines) and (not self.search or self._matches.done(lines))
+
+    def go_on(self, lines: Sequence[LogLine], enough: Callable[[], bool]) -> tuple[Hit, bool] | None:
+        """Look at more lines. Gives where to jump and whether that is a match, once there is something to jump to."""
+        if self.search and not self._matches.done(lines):
+            self._matches.go_on(lines, enough)
+        if not enough() or not self.search:
+            self._gravity.go_on(lines, enough)
+        return self._granted(lines)
+
+    def _granted(self, lines: Sequence[LogLine]) -> tuple[Hit, bool] | None:
+        if not self._wish:
+            return None
+        scan = self._matches if self._wish.match else self._gravity
+        finds = self.matches if self._wish.match else self.errors
+        done = scan.done(lines)
+        if self._wish.forward:
+            hit = finds.after(self._wish.start) or (finds.after(Hit(-1, 0)) if done else None)
+        else:
+            hit = finds.before(self._wish.start) or finds.last() if done else None
+        if hit is None:
+            if done:
+                self._wish = None
+            return None
+        match = self._wish.match
+        self._wish = None
+        self.current = hit.line
+        if match:
+            self.match = hit
+        return hit, match
+
+
+def _nothing(_: str) -> tuple[int, int]:
+    return 0, 0
