@@ -25,6 +25,7 @@ class Listener:
         self._config = Config(
             app,
             lifespan="off",
+            ws="none",
             log_config=None,
             log_level="critical",
             access_log=False,

@@ -40,7 +40,7 @@ FAILED = frozenset({Status.FAILURE, Status.KILLED, Status.ERROR})
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who commits; also who may sign in, when `token` checks say so."""
+    """Somebody who commits, deploys or signs in."""
 
     login: str
     name: str

@@ -28,12 +28,10 @@ class Subscriber:
     def __init__(self, visible: Callable[[int], bool]) -> None:
         self._visible = visible
         self._waiting: deque[tuple[int, bytes]] = deque()
-        self.dropped = 0
         self.news = asyncio.Event()
 
     def offer(self, repo: int, frame: bytes) -> None:
         if len(self._waiting) >= BUFFER:
-            self.dropped += 1
             return
         self._waiting.append((repo, frame))
         self.news.set()

@@ -34,7 +34,6 @@ class World:
         self.repos: list[Repo] = []
         self.by_slug: dict[str, Repo] = {}
         self.builds: list[Build] = []
-        self.by_id: dict[int, Build] = {}
         self.open: dict[int, Build] = {}
         self.runners_up = True
         self.queue: list[tuple[Build, Stage]] = []
@@ -109,7 +108,6 @@ class World:
         repo.version += 1
         build = Build(len(self.builds) + 1, repo, number, plan, origin, created=self.seconds)
         self.builds.append(build)
-        self.by_id[build.id] = build
         repo.builds.append(build)
         repo.by_number[number] = build
         if plan.error:
