@@ -66,12 +66,13 @@ def facts_line(build: Build, page: Page, *, numbered: bool = False) -> Pieces:
     """Event, branch, commit and author; without room the author goes first, then the commit, then the event."""
     facts = [_event(build), _branch(build), build.commit[:8], build.author or build.author_name or build.sender]
     between = f" {page.glyphs.dot} "
-    lead = f"#{build.number}{between}" if numbered else ""
+    lead: Pieces = [(f"#{build.number}", "bright"), (between, "dim")] if numbered else []
+    room = page.width - sum(width_of(text) for text, _ in lead)
     for chosen in (facts, facts[:3], facts[:2], facts[1:2]):
         told = between.join(filter(None, chosen))
-        if width_of(lead + told) <= page.width:
+        if width_of(told) <= room:
             break
-    return page.line([(lead, "bright"), (told, "dim")])
+    return page.line([*lead, (told, "dim")])
 
 
 def wording(build: Build, page: Page, most: int) -> list[Pieces]:
@@ -90,12 +91,12 @@ def origin_lines(build: Build, page: Page) -> list[Pieces]:
         told.append(f"cron {build.cron}")
     if build.trigger and not build.trigger.startswith("@") and build.trigger != build.author:
         told.append(f"started by {build.trigger}")
-    return _listed(told, page)
+    return page.listed(told, "dim")
 
 
 def green_lines(build: Build, green: Build | None, page: Page) -> list[Pieces]:
     """Of what failed, the last green one before it."""
-    if green is None or not build.status.failed:
+    if green is None or build.status not in (Status.FAILURE, Status.ERROR):
         return []
     before = f"{ago(build.created - green.created).removesuffix(' ago')} before" if green.created else ""
     told = f" {page.glyphs.dot} ".join(filter(None, (green.commit[:8], before)))
@@ -107,23 +108,11 @@ def beside_lines(build: Build, stage: Stage | None, step: Step | None, page: Pag
     stages = build.stages or ()
     place = _place(stage or (stages[0] if len(stages) == 1 else None), step)
     if stage is not None:
-        return _listed(place, page)
-    lines = _listed(_times(build, page.now) + place, page)
+        return page.listed(place, "dim")
+    lines = page.listed(_times(build, page.now) + (place if build.started > 0 else []), "dim")
     if build.params:
         lines += page.wrap("with " + " ".join(f"{name}={value}" for name, value in build.params), "dim", 2)
     return lines
-
-
-def _listed(told: list[str], page: Page) -> list[Pieces]:
-    """What is told, in lines broken only between one thing and the next."""
-    between = f" {page.glyphs.dot} "
-    lines: list[str] = []
-    for one in told:
-        if lines and width_of(lines[-1] + between + one) <= page.width:
-            lines[-1] += between + one
-        else:
-            lines.append(one)
-    return [page.line([(line, "dim")]) for line in lines]
 
 
 def _event(build: Build) -> str:

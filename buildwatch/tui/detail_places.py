@@ -33,7 +33,7 @@ def server_lines(server: Server, page: Page, *, repos: int, builds: int, request
     known = f"{_counted(repos, 'repo')} and {_counted(builds, 'build')} known"
     lines = [page.spread([(server.name, "head")], [(server.link.value, style)])]
     lines += page.wrap(server.url, "text")
-    lines += page.wrap(f" {page.glyphs.dot} ".join(filter(None, (kind, who))), "dim")
+    lines += page.listed(filter(None, (kind, who)), "dim")
     lines += [[], *page.wrap(server.said or said, style if server.said else "text"), []]
     lines += page.wrap(f"{known}, {_counted(requests, 'request')} sent", "dim")
     if server.heard > 0:
@@ -46,7 +46,7 @@ def namespace_lines(name: str, repos: Sequence[tuple[Repo, Build | None]], page:
     counts = Counter(build.status for _, build in repos if build is not None)
     told = [f"{count} {status}" for status, count in sorted(counts.items(), key=lambda pair: (_urgency(pair[0]), pair))]
     lines = [page.spread([(name or "no owner", "head")], [(_counted(len(repos), "repo"), "dim")])]
-    lines += page.wrap(f" {page.glyphs.dot} ".join(told), "dim", 2)
+    lines += page.listed(told, "dim")
     lines.append([])
     lines += [_repo(repo, build, page) for repo, build in sorted(repos, key=lambda pair: _place(*pair))]
     return lines[: page.height or None]

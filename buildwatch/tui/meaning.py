@@ -124,7 +124,9 @@ def _no_runner(since: int, now: float, lead: str, stage: Stage | None) -> Said:
 def _overdue(started: int, usual: float | None, now: float) -> Iterator[Said]:
     at = progress(started, usual, now)
     if at.overdue and usual is not None:
-        yield Said(f"takes much longer than usual: {duration(at.elapsed)} so far, else {duration(usual)}", "blocked")
+        yield Said(
+            f"takes much longer than usual: {duration(at.elapsed)} so far, {duration(usual)} as a rule", "blocked"
+        )
 
 
 def _why_killed(steps: list[Step] | tuple[Step, ...]) -> str:

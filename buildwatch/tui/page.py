@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from rich.cells import chop_cells
 
@@ -50,6 +52,21 @@ class Page:
             lines = [*lines[: most - 1], rest]
         return [self.line([(line, style)]) for line in lines]
 
+    def listed(self, things: Iterable[str], style: str) -> list[Pieces]:
+        """`things` one after the other, in lines broken only between two of them."""
+        between = f" {self.glyphs.dot} "
+        lines: list[str] = []
+        for thing in things:
+            if lines and width_of(lines[-1] + between + thing) <= self.width:
+                lines[-1] += between + thing
+            else:
+                lines.append(thing)
+        return [self.line([(line, style)]) for line in lines]
+
+
+_BROKEN_FROM: Final = 8
+"""How many cells must be left of a line for a word to be broken there: fewer would look lost."""
+
 
 def _broken(text: str, width: int) -> list[str]:
     """The words of `text` in lines of at most `width` cells (2 or more); a longer word is broken anywhere."""
@@ -57,6 +74,12 @@ def _broken(text: str, width: int) -> list[str]:
     line, used = "", 0
     for word in text.split():
         size = width_of(word)
+        left = width - used - 1
+        if size > width and line and left >= _BROKEN_FROM:
+            start = chop_cells(word, left)[0]
+            lines.append(f"{line} {start}")
+            line, word = "", word[len(start) :]
+            size = width_of(word)
         if line and used + 1 + size <= width:
             line, used = f"{line} {word}", used + 1 + size
             continue

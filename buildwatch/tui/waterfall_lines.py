@@ -71,7 +71,8 @@ class WaterfallLines:
             cells[round(quarter * (self._bars - 1) / 4)] = tick
         cells[0], cells[-1] = begin, end
         lead = " " * (self._name + 2)
-        return [[(lead + "".join(cells), "rule")], [(lead + self._marks(), "dim")]]
+        heads = right("took", self._time + 2) + right("usual", 9) if self._usual else ""
+        return [[(lead + "".join(cells), "rule")], self._page.line([(lead + self._marks() + heads, "dim")])]
 
     def _marks(self) -> str:
         first, middle, last = duration(0), duration(self._of.scale / 2), duration(self._of.scale)
@@ -167,11 +168,10 @@ def _length(row: Row, page: Page) -> tuple[str, str]:
 
 
 def _against_usual(row: Row) -> Pieces:
-    """What it usually takes, and by how much this one differs, in 16 cells."""
+    """What it usually takes, and by how much this one differs, in 16 cells. What is planned tells it already."""
     usual = row.expected
-    if usual is None or row.took is None:
+    if usual is None or (row.took is None and row.plan is not None):
         return [(" " * 16, "text")]
-    pieces: Pieces = [(right(duration(usual), 9), "dim")]
-    by = (row.took - usual) / usual if usual >= TELLING_FROM and row.status.ended else 0.0
+    by = (row.took - usual) / usual if row.took is not None and row.status.ended and usual >= TELLING_FROM else 0.0
     told = "" if abs(by) < TELLING else f"{by:+.0%}" if by < 10 else f"{1 + by:.0f}x"
-    return [*pieces, (right(told, 7), "blocked" if by > 0 else "dim")]
+    return [(right(duration(usual), 9), "dim"), (right(told, 7), "blocked" if by > 0 else "dim")]

@@ -156,6 +156,24 @@ def test_wrapping_loses_no_word_unless_it_says_so(text: str, width: int, most: i
 
 
 @pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("one two three", ["one two", "three"]),
+        ("修正: 並列ビルドのとき", ["修正:", "並列ビルド", "のとき"]),
+        ("a aaaaaaaaaaaaaaa b", ["a aaaaaaaa", "aaaaaaa b"]),
+        ("", []),
+    ],
+)
+def test_lines_are_broken_between_words(text: str, lines: list[str]) -> None:
+    assert ["".join(piece for piece, _ in line) for line in Page(10, 0).wrap(text, "text")] == lines
+
+
+def test_a_list_is_broken_between_its_things() -> None:
+    lines = Page(20, 0).listed(["ended just now", "on runner-3", "linux"], "dim")
+    assert lines == [[("ended just now", "dim")], [("on runner-3 · linux", "dim")]]
+
+
+@pytest.mark.parametrize(
     ("left", "right", "line"),
     [
         ("name", "0:41", "name    0:41"),

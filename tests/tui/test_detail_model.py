@@ -159,7 +159,7 @@ def test_stages_that_wait_within_a_running_build_say_so() -> None:
 def test_what_takes_much_longer_says_so() -> None:
     usual = expect(running(), [green()])
     lines = texts(build_lines(running(), Page(80, ZERO + 400), usual=usual))
-    assert "takes much longer than usual: 6:40 so far, else 1:46" in lines
+    assert "takes much longer than usual: 6:40 so far, 1:46 as a rule" in lines
 
 
 @pytest.mark.parametrize(
