@@ -5,15 +5,14 @@ It paints before it imports anything of the network.
 
 from __future__ import annotations
 
+import gc
 import time
-import webbrowser
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Input
 
 from buildwatch.clock import ServerClock
 from buildwatch.model import Build, RepoKey
@@ -26,6 +25,8 @@ from buildwatch.tui.verdict import Session
 from buildwatch.words import ASCII, UNICODE
 
 if TYPE_CHECKING:
+    from textual.widgets import Input
+
     from buildwatch.config import Settings
     from buildwatch.sources.actions import Action
     from buildwatch.sources.base import Source
@@ -66,10 +67,11 @@ class BuildwatchApp(App[None]):
         return self.board
 
     def on_mount(self) -> None:
-        """Connect, once something is on the screen."""
-        self.call_after_refresh(self._connect)
+        """Go on once something is on the screen."""
+        self.call_after_refresh(self.set_timer, 0.001, self._connect)
 
     def _connect(self) -> None:
+        """All that takes a while to import, and the servers."""
         from buildwatch.sources.connect import connect
         from buildwatch.sources.watch import Watcher
 
@@ -78,6 +80,8 @@ class BuildwatchApp(App[None]):
             watcher = Watcher(source, self.store, self._tell)
             self._sources[server.name], self._watchers[server.name] = source, watcher
             self.run_worker(watcher.run(), name=f"watch {server.name}", group="watch")
+        self.board.furnish()
+        gc.enable()
 
     def _tell(self, changes: Changes) -> None:
         self.session.take(changes)
@@ -98,10 +102,6 @@ class BuildwatchApp(App[None]):
     def heard(self) -> Mapping[str, float]:
         """When each server was last heard of."""
         return {name: watcher.heard for name, watcher in self._watchers.items()}
-
-    def heard_of(self, server: str) -> float:
-        """When this server was last heard of."""
-        return self.heard().get(server, 0.0)
 
     def requests(self, server: str) -> int:
         """How many requests were sent to this server."""
@@ -138,8 +138,8 @@ class BuildwatchApp(App[None]):
         elif board.has_class("-zoom"):
             board.remove_class("-zoom")
             board.live.focus()
-        elif board.side.has_focus_within:
-            if board.side.log_view.state.pattern:
+        elif board.in_log:
+            if board.side is not None and board.side.log_view.state.pattern:
                 board.side.log_view.clear_search()
             else:
                 board.live.focus()
@@ -150,21 +150,22 @@ class BuildwatchApp(App[None]):
 
     def action_other_pane(self) -> None:
         """Tree or log."""
-        in_log = self.board.side.has_focus_within
+        in_log = self.board.in_log
         if in_log and self.board.has_class("-zoom"):
             return
-        self.board.live.focus() if in_log else self.board.side.focus_log()
+        self.board.live.focus() if in_log else self.board.focus_log()
 
     def action_zoom(self) -> None:
         """The selection on the whole screen, and back."""
         zoomed = not self.board.has_class("-zoom")
         self.board.set_class(zoomed, "-zoom")
-        self.board.side.focus_log() if zoomed else self.board.live.focus()
+        self.board.focus_log() if zoomed else self.board.live.focus()
 
     def action_facts(self) -> None:
         """Facts or log, where there is room for only one."""
-        self.board.side.toggle_class("-facts")
-        self.board.show_side()
+        if self.board.side is not None:
+            self.board.side.toggle_class("-facts")
+            self.board.show_side()
 
     def action_failed_only(self) -> None:
         """Only failed builds, or all again."""
@@ -184,7 +185,7 @@ class BuildwatchApp(App[None]):
 
     def action_find(self) -> None:
         """A line to type into: a filter for the tree, a search in the log."""
-        if self.board.side.has_focus_within:
+        if self.board.side is not None and self.board.in_log:
             self.board.ask("search in this log", self.board.side.log_view.state.pattern)
         else:
             self.board.ask("repo, branch, author, status, failed, mine …", self.board.view.filter.text)
@@ -198,7 +199,7 @@ class BuildwatchApp(App[None]):
         """Back to the tree, or to the log with what was found."""
         if event.input.id != "ask":
             return
-        if self.board.asks_log:
+        if self.board.asks_log and self.board.side is not None:
             self.board.side.log_view.set_search(event.value)
         self.board.answered()
 
@@ -206,7 +207,7 @@ class BuildwatchApp(App[None]):
         """The keys of this place."""
         from buildwatch.tui.dialogs import Help
 
-        self.push_screen(Help(keys.help_sections("log" if self.board.side.has_focus_within else "tree")))
+        self.push_screen(Help(keys.help_sections("log" if self.board.in_log else "tree")))
 
     # actions on builds
 
@@ -253,9 +254,10 @@ class BuildwatchApp(App[None]):
 
     def action_copy(self) -> None:
         """The address of what is selected; in the log, its line."""
-        in_log = self.board.side.has_focus_within
-        address = bars.address_of(self.board.live.row, self.board.selected_build)
-        self._copy(self.board.side.log_view.current_text() if in_log else address)
+        if self.board.side is not None and self.board.in_log:
+            self._copy(self.board.side.log_view.current_text())
+        else:
+            self._copy(bars.address_of(self.board.live.row, self.board.selected_build))
 
     def action_copy_url(self) -> None:
         """The web address of what is selected."""
@@ -269,6 +271,8 @@ class BuildwatchApp(App[None]):
 
     def action_browse(self) -> None:
         """The page of what is selected, in the web browser."""
+        import webbrowser
+
         url = self._url()
         if url.startswith(("http://", "https://")):
             self.run_worker(lambda: webbrowser.open(url), thread=True, exit_on_error=False)
@@ -315,6 +319,7 @@ class BuildwatchApp(App[None]):
 
 def run(settings: Settings) -> int:
     """Show the app until it is left; prints what happened meanwhile. The exit status."""
+    gc.disable()  # until the first paint: importing makes much and leaves no garbage
     app = BuildwatchApp(settings)
     app.run(mouse=settings.mouse)
     for line in app.verdict():

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Input
 
 from buildwatch.model import Build, RepoKey, Status
 from buildwatch.store import Changes, Store
 from buildwatch.tui import bars, board_text, keys
-from buildwatch.tui.detail_model import last_green
 from buildwatch.tui.filters import Filter
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.live_tree import LiveTree
+from buildwatch.tui.outside import Outside
 from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import Kind, Row, View, flatten
-from buildwatch.tui.side import Servers, Side
 from buildwatch.words import ASCII, Glyphs
+
+if TYPE_CHECKING:
+    from buildwatch.tui.side import Side
 
 FRAME = 0.05
 """Seconds between two frames at the least."""
@@ -36,22 +36,6 @@ DWELL = 0.15
 
 WIDE = 100
 """Columns from which on the selection stands beside the tree instead of under it."""
-
-
-class Outside(Servers, Protocol):
-    """What the board wants of the app: clocks and reads."""
-
-    def now_at(self, server: str) -> float:
-        """What time it is at a server, unix seconds."""
-
-    def heard(self) -> Mapping[str, float]:
-        """When each server was last heard of, unix seconds of our clock."""
-
-    def look_at(self, build: Build) -> None:
-        """Read this build's stages."""
-
-    def look_back(self, repo: RepoKey, builds: int) -> None:
-        """Read a repo's last builds."""
 
 
 class Board(Screen[None]):
@@ -65,7 +49,7 @@ class Board(Screen[None]):
         self.glyphs = glyphs
         self.painter = Painter(store, glyphs)
         self.live = LiveTree(self.painter.draw, self.view.is_open, id="tree")
-        self.side = Side(outside, self.painter, id="side")
+        self.side: Side | None = None
         self.follow_newest = False
         self.asks_log = False
         self._outside = outside
@@ -87,12 +71,27 @@ class Board(Screen[None]):
                 yield Lines(id="title")
                 yield Lines(id="empty")
                 yield self.live
-            yield self.side
+            yield Container(id="no-side")
         yield Lines(id="foot")
 
     def on_mount(self) -> None:
         """Show what is known: nothing yet."""
         self.live.focus()
+        self._show_lines()
+
+    def furnish(self) -> None:
+        """What the first paint does without, since it takes a while to import: the selection and its log."""
+        from buildwatch.tui.side import Side
+
+        self.side = Side(self._outside, self.painter, id="side")
+        self.query_one("#no-side").remove()
+        self.query_one("#body").mount(self.side)
+        self.call_after_refresh(self.show_all)
+
+    @property
+    def in_log(self) -> bool:
+        """Whether the keys go to the log."""
+        return self.side is not None and self.side.has_focus_within
 
     def on_resize(self) -> None:
         """Everything is drawn for another width."""
@@ -157,7 +156,7 @@ class Board(Screen[None]):
         self.set_rows()
         at = self.live.index_of(row.key)
         if at is not None:
-            self.live.move_to(at)
+            self.live.move_to(at, below=12)
 
     def show_all(self) -> None:
         """Draw everything anew."""
@@ -187,7 +186,7 @@ class Board(Screen[None]):
     def show_foot(self) -> None:
         """The keys of this place, and the address of the selection."""
         build = self.selected_build
-        table = keys.foot(self.side.has_focus_within, build.status if build else None)
+        table = keys.foot(self.in_log, build.status if build else None)
         if self.glyphs is ASCII:
             table = [(keys.ASCII_KEYS.get(key, key), word) for key, word in table]
         address = bars.address_of(self.live.row, build)
@@ -250,9 +249,10 @@ class Board(Screen[None]):
 
     def show_side(self) -> None:
         """Draw the selection; with it goes the log, unless the cursor is still on its way."""
-        self.side.show(self.live.row, self.selected_build, self.store)
-        if self._dwell is None:
-            self.side.rest()
+        if self.side is not None:
+            self.side.show(self.live.row, self.selected_build, self.store)
+            if self._dwell is None:
+                self.side.rest()
 
     def on_live_tree_selected(self) -> None:
         """The cursor moved: show it now, ask for what is missing once it rests."""
@@ -269,10 +269,12 @@ class Board(Screen[None]):
         if build is not None:
             self._learn(build)
         self._look_back()
-        self.side.rest()
+        self.show_side()
 
     def _learn(self, build: Build) -> None:
         """Read what is missing to show this build: its stages, and those of a green one for what to expect."""
+        from buildwatch.tui.detail_model import last_green
+
         if build.stages is None:
             self._outside.look_at(build)
         if build.status.ended:
@@ -310,9 +312,14 @@ class Board(Screen[None]):
             self._outside.look_back(row.repo, 100)
             self.set_rows()
         else:
-            self.side.rest()
+            self.rest()
             if self.has_class("-narrow"):
                 self.add_class("-zoom")
+            self.focus_log()
+
+    def focus_log(self) -> None:
+        """The keys go to the log."""
+        if self.side is not None:
             self.side.focus_log()
 
     # what is shown of it
@@ -326,7 +333,9 @@ class Board(Screen[None]):
 
     def ask(self, prompt: str, value: str) -> None:
         """A line to type into, in place of the foot. What is typed reaches the app as `Input` messages."""
-        self.asks_log = self.side.has_focus_within
+        from textual.widgets import Input
+
+        self.asks_log = self.in_log
         line = Input(value, placeholder=prompt, id="ask", select_on_focus=False)
         self.query_one("#foot", Lines).display = False
         self.mount(line)
@@ -341,4 +350,4 @@ class Board(Screen[None]):
         """The line to type into goes; the keys go back to where they were."""
         self.query("#ask").remove()
         self.query_one("#foot", Lines).display = True
-        self.side.focus_log() if self.asks_log else self.live.focus()
+        self.focus_log() if self.asks_log else self.live.focus()

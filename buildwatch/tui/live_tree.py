@@ -184,25 +184,26 @@ class LiveTree(ScrollView, can_focus=True):
 
     # moving
 
-    def move_to(self, at: int) -> None:
-        """Put the cursor on a row."""
+    def move_to(self, at: int, below: int = 0) -> None:
+        """Put the cursor on a row, with as many rows `below` it in sight as there is room for."""
         if not self.rows:
             return
         at = min(max(at, 0), len(self.rows) - 1)
         if at == self.cursor:
-            self._keep_in_sight()
+            self._keep_in_sight(below)
             return
         old, self.cursor = self.row, at
-        self._keep_in_sight()
+        self._keep_in_sight(below)
         self.repaint([row.key for row in (old, self.row) if row is not None])
         self.post_message(self.Selected(self.row))
 
-    def _keep_in_sight(self) -> None:
+    def _keep_in_sight(self, below: int = 0) -> None:
         top, height = round(self.scroll_y), self.size.height
+        last = min(self.cursor + below, len(self.rows) - 1, self.cursor + max(0, height - 3))
         if self.cursor < top:
             self.scroll_to(y=self.cursor, animate=False, immediate=True)
-        elif height and self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+        elif height and last >= top + height:
+            self.scroll_to(y=last - height + 1, animate=False, immediate=True)
 
     def action_move(self, by: int) -> None:
         """Up and down."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Protocol
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -19,6 +18,7 @@ from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.log_paint import ASCII_MARKS, Marks
 from buildwatch.tui.log_view import LogState, LogView
+from buildwatch.tui.outside import Outside
 from buildwatch.tui.page import Page
 from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import Kind, Row
@@ -28,25 +28,12 @@ StepKey = tuple[BuildKey, int, int, int]
 """Which log: the build, its run, the stage and the step."""
 
 
-class Servers(Protocol):
-    """What the selection wants of the app."""
-
-    def source(self, server: str) -> Source | None:
-        """Where a server's logs can be read, once it is connected."""
-
-    def heard_of(self, server: str) -> float:
-        """When a server was last heard of, unix seconds of our clock."""
-
-    def requests(self, server: str) -> int:
-        """How many requests were sent to a server."""
-
-
 class Side(Vertical):
     """Facts above, log below."""
 
-    def __init__(self, servers: Servers, painter: Painter, *, id: str) -> None:
+    def __init__(self, outside: Outside, painter: Painter, *, id: str) -> None:
         super().__init__(id=id)
-        self._servers = servers
+        self._outside = outside
         self._painter = painter
         self._row: Row | None = None
         self._build: Build | None = None
@@ -105,10 +92,10 @@ class Side(Vertical):
         if store is None:
             return []
         keys = [key for key in store.repos if key.server == name]
-        server = replace(store.servers[name], heard=self._servers.heard_of(name))
+        server = replace(store.servers[name], heard=self._outside.heard().get(name, 0.0))
         builds = sum(store.count(key) for key in keys)
         return detail_places.server_lines(
-            server, page, repos=len(keys), builds=builds, requests=self._servers.requests(name)
+            server, page, repos=len(keys), builds=builds, requests=self._outside.requests(name)
         )
 
     # the log
@@ -135,7 +122,7 @@ class Side(Vertical):
     def rest(self) -> None:
         """The cursor rests: follow the log of the step that matters."""
         place = self._step_that_matters()
-        source = self._servers.source(place[0].server) if place else None
+        source = self._outside.source(place[0].server) if place else None
         if place is None or source is None or place[2].status == Status.SKIPPED:
             self._stop()
             self._shown = None
@@ -178,6 +165,8 @@ class Side(Vertical):
                         self.log_view.show(state.lines, live=state.live)
                 else:
                     self.log_view.extend(state.lines[state.same :], replace_last=count - state.same)
+                if not state.live and not count and step.status.failed:
+                    self.log_view.first_error()
                 count = len(state.lines)
                 if not state.lines:
                     self.log_view.clear(state.said or "no output" + " yet" * state.live)
