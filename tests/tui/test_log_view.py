@@ -92,6 +92,7 @@ async def test_a_live_log_is_followed_until_one_scrolls_up(app: LogApp) -> None:
         await pilot.press("G")
         assert view.state.following
         assert screen(view)[-1] == "187   line 186"
+        assert view.vertical_scrollbar.window_virtual_size == 187
         assert app.states[-1] == view.state
 
 
