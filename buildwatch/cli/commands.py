@@ -33,6 +33,42 @@ def _show(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _logs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("repo", metavar="REPO[#N][:STAGE/STEP]", help="a build, a stage or a step, by name or number")
+    parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes, until it has ended")
+
+
+def _action(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("repo", metavar="REPO#N", help="the build; REPO@latest for the newest")
+    parser.add_argument("--yes", action="store_true", help="do it without asking")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+    parser.set_defaults(target="", param=[])
+
+
+def _action_with_params(parser: argparse.ArgumentParser) -> None:
+    _action(parser)
+    parser.add_argument("-p", "--param", metavar="KEY=VALUE", action="append", help="a parameter of the new build")
+
+
+def _deployment(parser: argparse.ArgumentParser) -> None:
+    _action_with_params(parser)
+    parser.add_argument("target", metavar="TARGET", help="where to, for example production")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--serve-only", action="store_true", help="only the demo server, to watch it with something else"
+    )
+    parser.add_argument(
+        "--port", type=_whole(0, 65535), default=0, metavar="N", help="the server's port (default: any free one)"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="the same builds for the same number")
+    parser.add_argument("--repos", type=_whole(1, 2000), default=12, metavar="N", help="how many repos (default: 12)")
+    parser.add_argument("--rate", type=_positive, metavar="R", help="builds started a second")
+    parser.add_argument("--control", action="store_true", help=argparse.SUPPRESS)  # faults on order, for the tests
+    parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)  # end when stdin does
+
+
 def _watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("repo", nargs="?", metavar="REPO[#N]", help="only this repo, or this build until it has ended")
     parser.add_argument("--json", action="store_true", help="a line of JSON for every change")
@@ -40,29 +76,42 @@ def _watch(parser: argparse.ArgumentParser) -> None:
 
 def _wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("repo", metavar="REPO[#N]", help="a build; without a number the repo's newest")
-    parser.add_argument("--timeout", type=_seconds, metavar="S", help="give up after so many seconds (exit status 4)")
+    parser.add_argument("--timeout", type=_positive, metavar="S", help="give up after so many seconds (exit status 4)")
     parser.epilog = (
         "exit status: 0 success, 1 failure or error, 3 killed, skipped or declined,\n"
         "4 timed out, 5 the server cannot be asked"
     )
 
 
-def _seconds(text: str) -> float:
-    """A length of time for argparse, which says of a ValueError what was expected."""
-    seconds = float(text)
-    if not 0 <= seconds < float("inf"):
-        raise ValueError
-    return seconds
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number from 0 on, not {text!r}")
+    return number
 
 
-_seconds.__name__ = "number of seconds"
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text[:9]) <= most:
+            raise argparse.ArgumentTypeError(f"expected a number from {least} to {most}, not {text!r}")
+        return int(text)
+
+    return whole
 
 
 COMMANDS: Final = {
     "ls": Command("buildwatch.cli.ls", "every repo and its newest build", _json),
     "show": Command("buildwatch.cli.show", "one build with its stages and steps", _show),
+    "logs": Command("buildwatch.cli.logs", "what the steps of a build printed, or are printing", _logs),
     "watch": Command("buildwatch.cli.watch", "every change as a line, as it comes", _watch),
     "wait": Command("buildwatch.cli.wait", "wait for the end of a build; the exit status tells it", _wait),
+    "restart": Command("buildwatch.cli.actions", "run a build again, as a new one", _action_with_params),
+    "cancel": Command("buildwatch.cli.actions", "stop a build", _action),
+    "approve": Command("buildwatch.cli.actions", "let a build run that waits for approval", _action),
+    "decline": Command("buildwatch.cli.actions", "refuse a build that waits for approval", _action),
+    "promote": Command("buildwatch.cli.actions", "deploy a build to a target", _deployment),
+    "rollback": Command("buildwatch.cli.actions", "take a target back to a build", _deployment),
+    "demo": Command("buildwatch.cli.demo", "a demo server and the screen on it", _demo, needs_server=False),
     "info": Command("buildwatch.cli.info", "every path and setting, and where it came from", _json, needs_server=False),
 }
 """By the word that calls them, in the order of the help."""

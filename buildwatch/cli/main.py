@@ -7,13 +7,13 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Final
 
 from buildwatch import __version__
 from buildwatch.cli.commands import COMMANDS, Command
 from buildwatch.cli.errors import UserError
 from buildwatch.cli.parser import Parser, flags
+from buildwatch.cli.screen import open_screen, require_terminal
 from buildwatch.config import ConfigError, Settings, load
 from buildwatch.config.errors import near
 from buildwatch.text import clean
@@ -58,11 +58,8 @@ def _run(argv: Sequence[str]) -> int:
 
 def _run_app(args: argparse.Namespace) -> int:
     """The screen, which is what `buildwatch` alone means."""
-    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)) or os.environ.get("TERM") == "dumb":
-        raise UserError("the screen needs a terminal; without one use `buildwatch ls` or `buildwatch watch`")
-    settings = _settings(args, needs_server=True)
-    status: int = import_module("buildwatch.tui.app").run(settings)
-    return status
+    require_terminal()
+    return open_screen(_settings(args, needs_server=True))
 
 
 def _parser() -> Parser:
@@ -105,10 +102,6 @@ def _say(sentence: str, status: int) -> int:
     if sys.stderr is not None:
         sys.stderr.write(f"buildwatch: {sentence}\n")
     return status
-
-
-def _is_terminal(stream: io.TextIOBase | object) -> bool:
-    return isinstance(stream, io.TextIOBase) and stream.isatty()
 
 
 def _never_fail_to_encode() -> None:

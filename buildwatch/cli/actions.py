@@ -1,0 +1,84 @@
+"""`buildwatch restart`, `cancel`, `approve`, `decline`, `promote` and `rollback`: what a person has done to a build."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from typing import Final
+
+from buildwatch.cli.address import parse
+from buildwatch.cli.errors import UserError
+from buildwatch.cli.facts import line
+from buildwatch.cli.output import say
+from buildwatch.cli.servers import CANNOT_ASK, connected, find_build, find_repo
+from buildwatch.config import Settings
+from buildwatch.model import Build
+from buildwatch.sources.actions import Action, read_params
+from buildwatch.sources.errors import SourceError
+from buildwatch.text import clean
+
+_DONE: Final = {"cancel": "is stopped", "approve": "may run", "decline": "is refused"}
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Ask, do it, and tell what came of it; 0."""
+    if settings.read_only:
+        raise UserError(f"{args.command} is not allowed: read_only is set ({settings.origins['read_only']})")
+    return asyncio.run(_run(args, settings))
+
+
+async def _run(args: argparse.Namespace, settings: Settings) -> int:
+    address = parse(args.repo, [server.url for server in settings.servers])
+    if address.number is None and not address.latest:
+        raise UserError(f"{args.command} needs a build; expected {address.repo}#12 or {address.repo}@latest")
+    params = _params(args.param)
+    async with connected(settings) as servers:
+        server, slug = await find_repo(servers, address)
+        build = await find_build(server, slug, address)
+        action = Action(args.command, build, clean(args.target, 200), params)
+        if action.impossible:
+            raise UserError(action.impossible, 1)
+        if not args.yes and not _agreed(action):
+            raise UserError("nothing was done", 1)
+        try:
+            new = await action.run(server.source)
+        except SourceError as error:  # not tried again: it may have been done
+            raise UserError(str(error), CANNOT_ASK) from None
+    say(_as_json(action, new) if args.json else _as_text(action, new))
+    return 0
+
+
+def _params(words: list[str]) -> dict[str, str]:
+    try:
+        return read_params(words)
+    except ValueError as error:
+        raise UserError(clean(str(error), 200)) from None
+
+
+def _agreed(action: Action) -> bool:
+    """What the person at the terminal says to it. Where there is none, `--yes` has to say it."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UserError(f"this would {clean(action.says)}; add --yes to do it without being asked")
+    sys.stderr.write(f"{clean(action.says)}\n  {clean(action.call)}\ngo on? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _as_text(action: Action, new: Build | None) -> str:
+    if action.name in _DONE:
+        return f"{action.build.address} {_DONE[action.name]}"
+    return f"{new.address} is {new.status}" if new else "the server started no build: no pipeline matches"
+
+
+def _as_json(action: Action, new: Build | None) -> str:
+    return json.dumps(
+        {
+            "action": action.name,
+            "server": action.build.server,
+            "repo": action.build.repo,
+            "build": action.build.number,
+            "new": line(new) if new else None,
+        }
+    )

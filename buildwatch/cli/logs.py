@@ -1,0 +1,152 @@
+"""`buildwatch logs`: what the steps of a build printed, or are printing."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+
+from buildwatch.cli.address import Address, parse
+from buildwatch.cli.output import output
+from buildwatch.cli.places import Place, Places, no_place, places, status
+from buildwatch.cli.servers import Server, ask, connected, find_build, find_repo
+from buildwatch.cli.tail import Tail
+from buildwatch.cli.watching import following
+from buildwatch.config import Settings
+from buildwatch.model import Build, Status
+from buildwatch.sources.base import Source
+from buildwatch.sources.errors import Denied
+from buildwatch.sources.follow import LogState, follow
+from buildwatch.wire.ansi import plain, safe_sgr
+from buildwatch.wire.loglines import LogAssembler, whole
+
+QUIET = 0.5
+"""Seconds without anything new after which all that a running step printed so far has come."""
+
+Show = Callable[[str], str]
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the logs; 0."""
+    return asyncio.run(_run(args, settings))
+
+
+async def _run(args: argparse.Namespace, settings: Settings) -> int:
+    address = parse(args.repo, [server.url for server in settings.servers])
+    show = safe_sgr if output(settings).colour else plain
+    async with connected(settings) as servers:
+        server, slug = await find_repo(servers, address)
+        build = await find_build(server, slug, address)
+        if args.follow and not build.status.ended:
+            await _follow(server, build, address, show)
+        else:
+            await _print(server, build, address, show)
+    return 0
+
+
+async def _print(server: Server, build: Build, address: Address, show: Show) -> None:
+    """What there is now, step by step."""
+    chosen = places(build, address)
+    if not chosen.steps:
+        raise no_place(build, address)
+    for place in chosen.steps:
+        await _print_one(server.source, build, place, chosen, show)
+
+
+async def _print_one(source: Source, build: Build, place: Place, chosen: Places, show: Show) -> None:
+    if _has_begun(place.step.status):
+        read = _stored if place.step.status.ended else _so_far
+        Tail(_label(build, place, chosen), show).take(await read(source, build, place))
+
+
+async def _stored(source: Source, build: Build, place: Place) -> LogState:
+    async def read() -> LogState:
+        try:
+            return LogState(whole(await source.log(build.repo, build.number, *place.key)), 0, live=False)
+        except Denied as error:
+            if error.status != 404:
+                raise
+            return LogState([], 0, live=False, said="the server keeps no log of this step")
+
+    return await ask(read)
+
+
+async def _so_far(source: Source, build: Build, place: Place) -> LogState:
+    """What a running step has printed: its live log until that falls silent."""
+    log = LogAssembler()
+
+    async def read() -> None:
+        async with source.follow(build.repo, build.number, *place.key) as batches, asyncio.timeout(QUIET) as limit:
+            async for pieces in batches:
+                log.feed(pieces)
+                limit.reschedule(asyncio.get_running_loop().time() + QUIET)
+
+    with suppress(TimeoutError):
+        await ask(read)
+    return LogState(log.lines, 0, live=False)
+
+
+async def _follow(server: Server, build: Build, address: Address, show: Show) -> None:
+    """The steps that were meant, side by side, until they and all that may come beside them have ended."""
+    try:
+        async with asyncio.TaskGroup() as tails, aclosing(following(server, build)) as coming:
+            followed = _Followed(server.source, build, address, show, tails)
+            await followed.begin()
+            async for known, _ in coming:
+                if followed.take(known):
+                    break
+    except BaseExceptionGroup as group:  # the first says it all: the reader has gone, or the server
+        raise group.exceptions[0] from None
+
+
+class _Followed:
+    """A build, and the logs of it that are being followed."""
+
+    def __init__(self, source: Source, build: Build, address: Address, show: Show, tails: asyncio.TaskGroup) -> None:
+        self._source = source
+        self._build = build
+        self._address = address
+        self._show = show
+        self._tails = tails
+        self._begun: set[tuple[int, int]] = set()
+
+    async def begin(self) -> None:
+        """What has ended already, in its order."""
+        chosen = places(self._build, self._address)
+        for place in chosen.steps:
+            if place.step.status.ended:
+                self._begun.add(place.key)
+                await _print_one(self._source, self._build, place, chosen, self._show)
+
+    def take(self, build: Build) -> bool:
+        """Follow the steps that have begun meanwhile. Whether all that were meant have ended."""
+        if build.stages is not None or build.status.ended:
+            self._build = build
+        chosen = places(self._build, self._address)
+        for place in chosen.steps:
+            if place.key not in self._begun and _has_begun(place.step.status):
+                self._begun.add(place.key)
+                self._tails.create_task(self._tail(place, _label(self._build, place, chosen)))
+        if chosen.complete and not chosen.steps:
+            raise no_place(self._build, self._address)
+        return chosen.complete and all(status(self._build, place.key).ended for place in chosen.steps)
+
+    async def _tail(self, place: Place, label: str) -> None:
+        build, tail = self._build, Tail(label, self._show)
+        log = follow(self._source, build.repo, build.number, *place.key, status=lambda: status(self._build, place.key))
+        async with aclosing(log) as states:
+            async for state in states:
+                tail.take(state)
+
+
+def _has_begun(known: Status) -> bool:
+    return known.rank > 0 and known != Status.SKIPPED
+
+
+def _label(build: Build, place: Place, chosen: Places) -> str:
+    """What stands before each line where more than one step is printed."""
+    if chosen.single:
+        return ""
+    stage = f"{place.stage.name}/" if len(build.stages or ()) > 1 else ""
+    return f"{stage}{place.step.name} | "
