@@ -42,7 +42,7 @@ class BuildwatchApp(App[None]):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._variables = load_theme("dark", settings.paths.themes).variables
+        self._theme = load_theme(settings.theme, settings.paths.themes)
         super().__init__()
         self.store = Store()
         self.session = Session()
@@ -55,12 +55,12 @@ class BuildwatchApp(App[None]):
         self._clocks = {server.name: ServerClock() for server in settings.servers}
         for server in settings.servers:
             self.store.set_server(Server(server.name, server.url))
-        self.register_theme(load_theme(settings.theme, settings.paths.themes))
+        self.register_theme(self._theme)
         self.theme = settings.theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, for themes that do not know them."""
-        return self._variables
+        return self._theme.variables
 
     def get_default_screen(self) -> Screen[None]:
         """The board."""

@@ -20,17 +20,15 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from buildwatch.tui.ink import Inked
 from buildwatch.tui.rows import Kind, Row, parent_of
-from buildwatch.tui.styles import STYLE_NAMES
 
 Draw = Callable[[Row, int, bool], list[tuple[str, str]]]
 """A row, the width in cells and whether it is open, to pieces of text with the names of their styles."""
 
 
-class LiveTree(ScrollView, can_focus=True):
+class LiveTree(Inked, ScrollView, can_focus=True):
     """Rows that stand still under the cursor while the world moves."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"s--{name}" for name in STYLE_NAMES}
 
     DEFAULT_CSS = """
     LiveTree { overflow-x: hidden; scrollbar-size-vertical: 1; }
@@ -81,7 +79,6 @@ class LiveTree(ScrollView, can_focus=True):
         self._draw = draw
         self._is_open = is_open
         self._index: dict[Hashable, int] = {}
-        self._styles: dict[str, Style] = {}
 
     # what it shows
 
@@ -142,17 +139,6 @@ class LiveTree(ScrollView, can_focus=True):
 
     # drawing
 
-    def notify_style_update(self) -> None:
-        """A theme changed: styles are looked up anew."""
-        super().notify_style_update()
-        self._styles.clear()
-
-    def _style(self, name: str) -> Style:
-        style = self._styles.get(name)
-        if style is None:
-            style = self._styles[name] = self.get_component_rich_style(f"s--{name}")
-        return style
-
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         width = self.scrollable_content_region.width
@@ -161,12 +147,12 @@ class LiveTree(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         row = self.rows[at]
         pieces = self._draw(row, width, self._is_open(row))
-        strip = Strip([Segment(text, self._style(name)) for text, name in pieces])
+        strip = Strip([Segment(text, self.ink(name)) for text, name in pieces])
         if at == self.cursor:
-            ground = self._style("cursor" if self.has_focus else "cursor-away")
+            ground = self.ground("cursor" if self.has_focus else "cursor-away")
             strip = Strip([Segment(text, (style or Style.null()) + ground) for text, style, _ in strip])
             return strip.adjust_cell_length(width, ground)
-        return strip.adjust_cell_length(width, self._style("text"))
+        return strip.adjust_cell_length(width, self.ink("text"))
 
     def on_resize(self) -> None:
         """Lines are drawn for another width now."""

@@ -18,17 +18,9 @@ STATUS_NAMES = (
     "unknown",
 )
 
-STYLE_NAMES = (
-    *STATUS_NAMES,
-    "text",
-    "bright",
-    "dim",
-    "head",
-    "accent",
-    "rule",
-    "cursor",
-    "cursor-away",
-)
+TEXT_NAMES = ("text", "bright", "dim", "head", "accent", "rule")
+
+STYLE_NAMES = (*STATUS_NAMES, *TEXT_NAMES)
 
 
 def style_of(status: Status) -> str:
