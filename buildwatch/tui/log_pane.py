@@ -38,6 +38,7 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
         & > .log-view--error-gutter { color: $text-error; text-style: bold; }
         & > .log-view--warning-gutter { color: $text-warning; }
         & > .log-view--error { color: $text-error; }
+        &:nocolor > .log-view--error { color: $foreground; text-style: bold; }
         & > .log-view--command { color: $foreground 65%; }
         & > .log-view--match { text-style: underline; background: $primary 30%; }
         & > .log-view--match-current { text-style: bold reverse; color: $text-warning; }
