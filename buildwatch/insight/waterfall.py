@@ -58,14 +58,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    """The rows of a build in the order of its stages and steps.
-
-    `scale` is how many seconds they span, `queued` for how many the build waited before anything of it ran.
-    """
+    """The rows of a build in the order of its stages and steps, and how many seconds they span."""
 
     rows: tuple[Row, ...]
     scale: float
-    queued: float
 
 
 class Span(NamedTuple):
@@ -105,7 +101,7 @@ def waterfall(build: Build, expected: Expected | None, now: float) -> Waterfall:
     if not build.status.ended:
         usual = expected.build if expected else 0.0
         length = usual if length <= usual else _held(length)
-    return Waterfall(shown, length, queued(build, now))
+    return Waterfall(shown, length)
 
 
 def bar(part: Part, scale: float, width: int) -> Span:

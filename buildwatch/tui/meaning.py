@@ -32,13 +32,16 @@ def of_build(build: Build, usual: Expected | None, now: float) -> list[Said]:
     said += _of_its_status(build, usual, now)
     alone = len(build.stages or ()) == 1
     for stage in build.stages or ():
-        said += _within(build, stage, "" if alone else f"{stage.name}: ", now)
+        lead = "" if alone else f"{stage.name}: "
+        if build.status != Status.BLOCKED and build.status.rank == 1:
+            said += _waits(stage, lead, now)
+        said += _broke(build, stage, lead, now)
     return list(dict.fromkeys(said))
 
 
 def of_stage(build: Build, stage: Stage, usual: Expected | None, now: float) -> list[Said]:
     """What there is to say of one stage."""
-    said = list(_within(build, stage, "", now))
+    said = [*_waits(stage, "", now), *_broke(build, stage, "", now)]
     if stage.status == Status.WAITING and stage.depends_on:
         said.append(Said(f"waits for {', '.join(stage.depends_on)}", "dim"))
     if stage.status == Status.RUNNING:
@@ -56,7 +59,7 @@ def of_step(build: Build, stage: Stage, step: Step, usual: Expected | None, now:
     """What there is to say of one step."""
     said = [Said(step.error, "error")] if step.error else []
     if step.status == Status.FAILURE or step.status == Status.ERROR:
-        said.append(_failed(step, "", now))
+        said.append(_failed(step, now))
     elif step.status == Status.RUNNING:
         said += _overdue(step.started, usual.step(stage.name, step.name) if usual else None, now)
     elif step.status == Status.KILLED:
@@ -73,9 +76,9 @@ def _of_its_status(build: Build, usual: Expected | None, now: float) -> Iterator
     if build.status == Status.BLOCKED:
         yield Said(f"waits for approval{waits}: A approves, D declines", "blocked")
     elif build.status.rank == 0:
-        yield _no_runner(build.created, now, "", next(iter(build.stages or ()), None))
+        yield _no_runner(build.created, "", next(iter(build.stages or ()), None), now)
     elif build.status == Status.RUNNING:
-        yield from _overdue(build.started, usual.build if usual else None, now)
+        yield from _overdue_build(build, usual, now)
     elif build.status == Status.KILLED:
         steps = [step for stage in build.stages or () for step in stage.steps]
         yield Said(_why_killed(steps) if build.started or steps else "stopped before any of it ran", "killed")
@@ -88,30 +91,34 @@ def _of_its_status(build: Build, usual: Expected | None, now: float) -> Iterator
     yield from _unknown(build.status)
 
 
-def _within(build: Build, stage: Stage, lead: str, now: float) -> Iterator[Said]:
-    """What a stage adds to what is said of its build; `lead` names it."""
+def _waits(stage: Stage, lead: str, now: float) -> Iterator[Said]:
+    """What a stage waits for that somebody has to give it. `lead` names the stage, where it has to be named."""
+    if stage.status == Status.BLOCKED:
+        yield Said(f"{lead}waits for approval{_for(stage.created, now)}: A approves, D declines", "blocked")
+    if stage.status == Status.PENDING:
+        yield _no_runner(stage.created, lead, stage, now)
+
+
+def _broke(build: Build, stage: Stage, lead: str, now: float) -> Iterator[Said]:
+    """What went wrong in a stage."""
     if stage.error and stage.error != build.error:
         yield Said(lead + stage.error, "error")
-    if stage.status == Status.BLOCKED and build.status != Status.BLOCKED:
-        yield Said(f"{lead}waits for approval{_for(stage.created, now)}: A approves, D declines", "blocked")
-    if stage.status == Status.PENDING and build.status.rank == 1:
-        yield _no_runner(stage.created, now, lead, stage)
     for step in stage.steps:
         if step.status in (Status.FAILURE, Status.ERROR):
-            yield _failed(step, lead, now)
+            text, style = _failed(step, now)
+            yield Said(f"{lead}{text}: {step.error}" if step.error else lead + text, style)
 
 
-def _failed(step: Step, lead: str, now: float) -> Said:
+def _failed(step: Step, now: float) -> Said:
     took = ran(step, now)
     code = f" with exit {step.exit_code}" if step.exit_code else ""
     after = f" after {duration(took)}" if took is not None else ""
     if step.ignored:
-        return Said(f"{lead}{step.name} failed{code}{after}, which this build ignores", "dim")
-    why = f": {step.error}" if step.error and lead else ""
-    return Said(f"{lead}{step.name} failed{code}{after}{why}", "failure")
+        return Said(f"{step.name} failed{code}{after}, which this build ignores", "dim")
+    return Said(f"{step.name} failed{code}{after}", "failure")
 
 
-def _no_runner(since: int, now: float, lead: str, stage: Stage | None) -> Said:
+def _no_runner(since: int, lead: str, stage: Stage | None, now: float) -> Said:
     waits = _for(since, now)
     if since <= 0 or now - since < LONG_WAIT:
         return Said(f"{lead}waits for a runner{waits}", "dim")
@@ -121,12 +128,16 @@ def _no_runner(since: int, now: float, lead: str, stage: Stage | None) -> Said:
     return Said(f"{lead}waits for a runner{waits}: no runner has taken it{asks}", "blocked")
 
 
-def _overdue(started: int, usual: float | None, now: float) -> Iterator[Said]:
+def _overdue(started: int, usual: float | None, now: float, among: str = "as a rule") -> Iterator[Said]:
     at = progress(started, usual, now)
     if at.overdue and usual is not None:
-        yield Said(
-            f"takes much longer than usual: {duration(at.elapsed)} so far, {duration(usual)} as a rule", "blocked"
-        )
+        yield Said(f"takes much longer than usual: {duration(at.elapsed)} so far, {duration(usual)} {among}", "blocked")
+
+
+def _overdue_build(build: Build, usual: Expected | None, now: float) -> Iterator[Said]:
+    if usual is not None:
+        among = f"in the last {usual.greens} green builds" if usual.greens > 1 else "in the last green build"
+        yield from _overdue(build.started, usual.build, now, among)
 
 
 def _why_killed(steps: list[Step] | tuple[Step, ...]) -> str:

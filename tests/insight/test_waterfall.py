@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildwatch.insight.eta import Expected
-from buildwatch.insight.waterfall import Part, Row, Span, Waterfall, bar, waterfall
+from buildwatch.insight.waterfall import Part, Row, Span, Waterfall, bar, queued, waterfall
 from buildwatch.model import Build, Stage, Status, Step
 
 ZERO = 1_700_000_000
@@ -98,7 +98,6 @@ def test_steps_stand_where_they_ran_and_are_expected_to_run() -> None:
     assert (rows["build"].done, rows["build"].plan, rows["build"].took) == (None, Part(50, 62), None)
     assert rows["publish"].plan == Part(62, 70)
     assert drawn.scale == 75
-    assert drawn.queued == 6
 
 
 @pytest.mark.parametrize(
@@ -231,7 +230,7 @@ def test_a_build_without_its_own_begin_began_with_its_first_stage() -> None:
     )
     drawn = waterfall(of, None, NOW)
     assert by_name(drawn)["test"].done == Part(2, 37)
-    assert drawn.queued == 9
+    assert queued(of, NOW) == 9
 
 
 def test_what_was_cut_off_by_the_end_of_its_build_does_not_run_on() -> None:
@@ -255,16 +254,16 @@ def test_a_stage_of_a_declined_build_that_runs_goes_on() -> None:
     ("of", "waits"),
     [
         (build("pending", None, None), 46.0),
+        (build("success", 0, 30), 6.0),
         (build("declined", None, None), 0.0),
         (build("running", -20, None), 0.0),
         (Build("ci", "acme/gcd", 9, 9), 0.0),
     ],
-    ids=["waits", "never ran", "created after it began", "no times"],
+    ids=["waits", "waited", "never ran", "created after it began", "no times"],
 )
-def test_how_long_a_build_without_stages_waited(of: Build, waits: float) -> None:
-    drawn = waterfall(of, None, NOW)
-    assert drawn.queued == waits
-    assert drawn.rows == ()
+def test_how_long_a_build_waited_for_a_runner(of: Build, waits: float) -> None:
+    assert queued(of, NOW) == waits
+    assert waterfall(of, None, NOW).rows == ()
 
 
 @pytest.mark.parametrize(
@@ -343,7 +342,7 @@ def test_any_times_make_a_waterfall(of: Build, usual: Expected | None, now: int)
     drawn = waterfall(of, usual, now)
     assert drawn.scale > 0
     assert isfinite(drawn.scale)
-    assert drawn.queued >= 0
+    assert queued(of, now) >= 0
     several = len(of.stages or ()) > 1
     assert len(drawn.rows) == sum(len(stage.steps) + several for stage in of.stages or ())
     for row in drawn.rows:

@@ -157,9 +157,13 @@ def test_stages_that_wait_within_a_running_build_say_so() -> None:
 
 
 def test_what_takes_much_longer_says_so() -> None:
-    usual = expect(running(), [green()])
-    lines = texts(build_lines(running(), Page(80, ZERO + 400), usual=usual))
-    assert "takes much longer than usual: 6:40 so far, 1:46 as a rule" in lines
+    one, two = expect(running(), [green()]), expect(running(), [green(7), green(6)])
+    page = Page(90, ZERO + 400)
+    said = "takes much longer than usual: 6:40 so far, 1:46 in the last"
+    assert f"{said} green build" in texts(build_lines(running(), page, usual=one))
+    assert f"{said} 2 green builds" in texts(build_lines(running(), page, usual=two))
+    said = "takes much longer than usual: 6:35 so far, 0:41 as a rule"
+    assert said in texts(build_lines(running(), page, usual=one, stage=1, step=3))
 
 
 @pytest.mark.parametrize(
@@ -189,16 +193,25 @@ def test_a_step_after_an_early_end_was_not_failed_by_anybody() -> None:
     [
         (Stage(2, "unit", Status.WAITING, depends_on=("lint", "types")), "waits for lint, types"),
         (Stage(2, "unit", Status.ERROR, error="no machine"), "no machine"),
+        (Stage(2, "unit", Status.BLOCKED, created=ZERO - 120), "waits for approval for 2m: A approves, D declines"),
+        (Stage(2, "unit", Status.PENDING, created=ZERO - 120), "waits for a runner for 2m: no runner has taken it"),
+        (Stage(2, "unit", Status.KILLED), "stopped before its end: by a person, or by the repo's time limit"),
         (Stage(2, "unit", Status.SKIPPED), "never ran: what it depends on did not succeed, or the build was stopped"),
         (Stage(2, "unit", Status.DECLINED), "a person declined it"),
         (Stage(2, "unit", Status("odd")), "the server calls this 'odd', a word that this version does not know"),
     ],
 )
 def test_what_the_status_of_a_stage_means(stage: Stage, said: str) -> None:
-    of = build(4, "running", (Stage(1, "lint", Status.SUCCESS), stage))
-    lines = shown(of, width=100, stage=2)
-    assert said in lines
-    assert lines[0].startswith("acme/gcd #4 › unit ")
+    for status in ("running", "blocked", "pending"):
+        of = build(4, status, (Stage(1, "lint", Status.SUCCESS), stage))
+        lines = shown(of, width=100, stage=2)
+        assert said in lines
+        assert lines[0].startswith("acme/gcd #4 › unit ")
+
+
+def test_a_build_tells_why_its_step_could_not_run() -> None:
+    step = Step(1, "test", Status.ERROR, error="no such image")
+    assert "test failed: no such image" in shown(build(4, "error", lone("error", step), finished=ZERO + 1))
 
 
 def test_facts_go_in_their_order_when_room_gets_short() -> None:
