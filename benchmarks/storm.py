@@ -1,9 +1,9 @@
 """Does `watch --json` tell every end of every build, once, and soon, while everything goes wrong?
 
 A demo server with 300 repos of 25 builds starts 20 builds a second; it cuts every stream after 5 s, answers 5 % of
-requests with 502, cancels 8 % of the builds silently, lets 5 % be born and end without any event and leaves holes in the
-numbers. The ends that `watch --json` prints are held against the server's own truth, then `ls --json` against its list
-of repos.
+requests with 502, cancels 8 % of the builds silently, lets 5 % be born and end without any event and leaves holes in
+the numbers. The ends that `watch --json` prints are held against the server's own truth, then `ls --json` against its
+list of repos.
 
     python benchmarks/storm.py [--seconds 60] [--rate 20] [--repos 300]
 """
@@ -101,9 +101,8 @@ def main() -> None:
         seconds = watch.stop()
         report(truth["builds"], watch.lines, began)
         started = sum(build["created"] >= began - 1 for build in truth["builds"])
-        print(
-            f"requests: {first} until quiet, then {requests} for {started} builds: {requests / max(started, 1):.2f} each"
-        )
+        each = requests / max(started, 1)
+        print(f"requests: {first} until quiet, then {requests} for {started} builds: {each:.2f} each")
         print(f"cpu: {100 * seconds / (time.time() - began):.1f} % of a core")
         compare_list(url, control)
 
@@ -125,9 +124,8 @@ def report(builds: list[dict[str, Any]], lines: list[tuple[float, dict[str, Any]
     doubled = [key for key, ends in told.items() if len(ends) > 1]
     invented = sorted(set(told) - {(build["repo"], build["number"]) for build in builds if build["ended_at"]})
     wrong = [key for key in truth if key in told and told[key][-1][1] != truth[key]["status"]]
-    print(
-        f"{len(truth)} builds ended: {len(missing)} not told, {len(doubled)} told twice, {len(invented)} that did not end, {len(wrong)} wrong"
-    )
+    counts = f"{len(missing)} not told, {len(doubled)} told twice, {len(invented)} invented, {len(wrong)} wrong"
+    print(f"{len(truth)} builds ended: {counts}")
     for name, some in (("missing", missing), ("doubled", doubled), ("invented", invented), ("wrong", wrong)):
         for key in some[:5]:
             print(f"  {name}: {key} {truth.get(key)} {told.get(key)}")
