@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
-from buildwatch.model import Build, RepoKey, Status
+from buildwatch.model import Build, BuildKey, RepoKey, Status
 from buildwatch.store import Changes, Store
 from buildwatch.tui import bars, board_text, keys
 from buildwatch.tui.filters import Filter
@@ -33,6 +33,9 @@ FRAME = 0.05
 
 DWELL = 0.15
 """Seconds that the cursor must rest on a row before anything is asked of a server for it."""
+
+ASK_AGAIN = 30.0
+"""Seconds after which stages that did not come are asked for again."""
 
 WIDE = 100
 """Columns from which on the selection stands beside the tree instead of under it."""
@@ -57,6 +60,7 @@ class Board(Screen[None]):
         self._due = False
         self._last_frame = 0.0
         self._asked_back: set[RepoKey] = set()
+        self._asked: dict[BuildKey, float] = {}  # loop time when its stages were asked for
         self._opened_first = False
         self._dwell: asyncio.TimerHandle | None = None
         self._ticking: asyncio.TimerHandle | None = None
@@ -251,6 +255,9 @@ class Board(Screen[None]):
         """Draw the selection; with it goes the log, unless the cursor is still on its way."""
         if self.side is not None:
             self.side.show(self.live.row, self.selected_build, self.store)
+            build = self.selected_build
+            if self._dwell is None and build is not None:
+                self._learn(build)
             if self._dwell is None:
                 self.side.rest()
 
@@ -265,9 +272,6 @@ class Board(Screen[None]):
     def rest(self) -> None:
         """The cursor rests on a row."""
         self._dwell = None
-        build = self.selected_build
-        if build is not None:
-            self._learn(build)
         self._look_back()
         self.show_side()
 
@@ -276,12 +280,18 @@ class Board(Screen[None]):
         from buildwatch.tui.detail_model import last_green
 
         if build.stages is None:
+            self._look_at(build)
+        elif not build.status.ended:
+            green = last_green(build, list(self.store.builds(build.repo_key)))
+            if green is not None and green.stages is None:
+                self._look_at(green)
+
+    def _look_at(self, build: Build) -> None:
+        """Have a build read, but not again at once where that was of no use."""
+        now = asyncio.get_running_loop().time()
+        if now - self._asked.get(build.key, -ASK_AGAIN) >= ASK_AGAIN:
+            self._asked[build.key] = now
             self._outside.look_at(build)
-        if build.status.ended:
-            return
-        green = last_green(build, list(self.store.builds(build.repo_key)))
-        if green is not None and green.stages is None:
-            self._outside.look_at(green)
 
     def _look_back(self) -> None:
         """Have the history of the repos that are seen read, once."""
@@ -300,7 +310,7 @@ class Board(Screen[None]):
         self.view.toggled ^= {row.key}
         build = self.build_of(row)
         if message.open and row.kind is Kind.BUILD and build is not None and build.stages is None:
-            self._outside.look_at(build)
+            self._look_at(build)
         self.set_rows()
         self.live.repaint([row.key])
 

@@ -20,16 +20,6 @@ class Confirm(ModalScreen[Action | None]):
     For actions that start a new build a line takes parameters (KEY=VALUE …), for those that need one a target.
     """
 
-    DEFAULT_CSS = """
-    Confirm { align: center middle; }
-    Confirm > Vertical { width: 72; max-width: 94%; height: auto; padding: 1 2; background: $bw-bar; }
-    Confirm Label { width: 100%; }
-    Confirm .question { color: $bw-bright; text-style: bold; }
-    Confirm .call, Confirm .keys { color: $bw-dim; margin-top: 1; }
-    Confirm .wrong { color: $bw-failure; }
-    Confirm Input { margin-top: 1; border: none; height: 1; background: $bw-cursor; padding: 0 1; color: $bw-bright; }
-    """
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "leave", "no", id="confirm.no"),
         Binding("y,enter", "agree", "yes", id="confirm.yes"),
@@ -98,13 +88,6 @@ _ASKS = {"restart": (_PARAMS,), "promote": (_TARGET, _PARAMS), "rollback": (_TAR
 
 class Help(ModalScreen[None]):
     """The keys of the place one is in."""
-
-    DEFAULT_CSS = """
-    Help { align: center middle; }
-    Help > VerticalScroll { width: 78; max-width: 94%; height: auto; max-height: 90%; padding: 1 2;
-                            background: $bw-bar; scrollbar-size-vertical: 1; }
-    Help Static { width: 100%; }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "leave", "close", id="help.close")
