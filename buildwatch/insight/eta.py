@@ -75,6 +75,11 @@ def expect(build: Build, builds: Iterable[Build]) -> Expected | None:
     return Expected(median(lengths), len(lengths), stages, steps)
 
 
+def model_of(build: Build, builds: Iterable[Build]) -> Build | None:
+    """The newest of the green `builds` (newest first) that `expect` goes by; its stages tell those of `build`."""
+    return next(iter(_alike(build, [other for other in builds if other.id != build.id and _green(other)])), None)
+
+
 def progress(started: int, expected: float | None, now: float) -> Progress:
     """How far along something is that began at `started` (0: not yet) and has not ended by `now`."""
     elapsed = max(0.0, now - started) if started > 0 else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -166,7 +167,7 @@ class Http:
         if isinstance(error, httpx.TimeoutException):
             return Unreachable(f"{to.name} takes too long to answer (over {_seconds(error)} s)")
         if isinstance(error, httpx.ConnectError):
-            why = "unknown host" if "Name or service" in text or "nodename" in text else clean(text, 80).lower()
+            why = _why(error)
             return Unreachable(f"{to.name} does not answer at {to.url} ({why}); check the address and the network")
         return Unreachable(f"{to.name}: the connection broke ({type(error).__name__})")
 
@@ -180,6 +181,8 @@ class Http:
         if status in (301, 302, 303, 307, 308):
             target = clean(response.headers.get("location", "elsewhere"), 100).partition("?")[0]
             return Broken(f"{to.name} sends us on to {target}; if that is the server, put it in place of {to.url}")
+        if status == 404 and path in _ALWAYS_THERE:
+            return Broken(f"{to.name} does not know {path} (404); is {to.url} really the address of a Drone?")
         if 400 <= status < 500:
             hint = "; no such thing, or no right to it" if status == 404 else ""
             return Denied(f"{to.name} says no to {path}: {said or response.reason_phrase} ({status}){hint}", status)
@@ -192,6 +195,22 @@ class Http:
         return Broken(
             f"{self.address.name} answers {path} with {what}; is {self.address.url} really the address of a Drone?"
         )
+
+
+_ALWAYS_THERE: Final = ("/version", "/api/user", "/api/user/repos", "/api/stream")
+"""What every Drone since 1.0 knows."""
+
+
+def _why(error: BaseException | None) -> str:
+    """The reason at the bottom of a failed connection, in two words."""
+    if isinstance(error, BaseExceptionGroup):
+        return _why(error.exceptions[0])
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, socket.gaierror):
+        return "unknown host"
+    deeper = error and (error.__cause__ or error.__context__)
+    return _why(deeper) if deeper else clean(str(error), 80).lower()
 
 
 def _is(response: httpx.Response, kind: str) -> bool:

@@ -21,7 +21,7 @@ from buildwatch.ledger import Ledger
 from buildwatch.model import Build, BuildKey, RepoKey, Status
 from buildwatch.sources.backoff import Backoff
 from buildwatch.sources.base import Source, Told
-from buildwatch.sources.errors import Denied, SourceError, Unauthorized
+from buildwatch.sources.errors import Broken, Denied, SourceError, Unauthorized
 from buildwatch.sources.reads import Reads
 from buildwatch.store import Changes, Link, Server, Store
 
@@ -200,7 +200,10 @@ class Watcher:
         self._synced_with("user")
 
     async def _version(self) -> None:
-        self._state(version=await self.source.version())
+        version = await self.source.version()
+        self._state(version=version)
+        if version.startswith("0."):
+            self._refuse(Broken(f"{self.name} runs Drone {version}; buildwatch reads Drone 1.0 and later so far"))
 
     async def _list(self) -> float:
         loop = asyncio.get_running_loop()

@@ -14,7 +14,7 @@ from buildwatch.store import Link, Server, Store
 from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.row_cells import link_sign
 from buildwatch.tui.rows import Kind, Row
-from buildwatch.words import Glyphs, age, glyph
+from buildwatch.words import Glyphs, ago, glyph
 
 STALE = 60.0
 """Seconds after which the age of the data is told beside a connection that seems to live."""
@@ -70,12 +70,11 @@ def top_line(
 
 
 def _link_words(server: Server, heard: float, now: float) -> str:
-    old = now - heard
-    if server.link in (Link.LIVE, Link.POLLING) and (not heard or old < STALE):
+    """How the server is watched, and how old what is shown is, where it may be old."""
+    trusted = server.link in (Link.LIVE, Link.POLLING, Link.CONNECTING) and now - heard < STALE
+    if trusted or not server.listed or not heard:
         return server.link.value
-    if not heard:
-        return server.link.value
-    return f"{server.link.value}, data {age(old)} old"
+    return f"{server.link.value}, as of {ago(now - heard)}"
 
 
 def _count_servers(servers: Sequence[Server], g: Glyphs) -> Pieces:

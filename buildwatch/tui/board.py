@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
+from buildwatch.insight.eta import model_of
 from buildwatch.model import Build, BuildKey, RepoKey, Status
 from buildwatch.store import Changes, Store
 from buildwatch.tui import bars, board_text, keys
@@ -178,7 +179,8 @@ class Board(Screen[None]):
         heard = self._outside.heard()
         top = bars.top_line(servers, bars.count(self.store), heard, time.time(), self._minute, width, self.glyphs)
         self.query_one("#top", Lines).show([top])
-        self.query_one("#banner", Lines).show(board_text.banner(servers, width))
+        banner = board_text.banner(servers, width) if self.live.rows else []
+        self.query_one("#banner", Lines).show(banner)
         room = self.live.container_size.width or width
         title = board_text.title(self.view.filter, self.follow_newest, room)
         self.query_one("#title", Lines).show([title])
@@ -277,12 +279,10 @@ class Board(Screen[None]):
 
     def _learn(self, build: Build) -> None:
         """Read what is missing to show this build: its stages, and those of a green one for what to expect."""
-        from buildwatch.tui.detail_model import last_green
-
         if build.stages is None:
             self._look_at(build)
         elif not build.status.ended:
-            green = last_green(build, list(self.store.builds(build.repo_key)))
+            green = model_of(build, self.store.builds(build.repo_key))
             if green is not None and green.stages is None:
                 self._look_at(green)
 
