@@ -188,7 +188,7 @@ class BuildwatchApp(App[None]):
         if self.board.side is not None and self.board.in_log:
             self.board.ask("search in this log", self.board.side.log_view.state.pattern)
         else:
-            self.board.ask("repo, branch, author, status, failed, mine …", self.board.view.filter.text)
+            self.board.ask("repo, branch, author, status, failed, mine, ...", self.board.view.filter.text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The tree is filtered while one types."""

@@ -129,4 +129,4 @@ def _size(pieces: Pieces) -> int:
 
 
 def _cut(pieces: Pieces, width: int) -> Pieces:
-    return [(fit("".join(text for text, _ in pieces), width), "text")]
+    return [(fit("".join(text for text, _ in pieces), width, ""), "text")]

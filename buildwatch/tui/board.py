@@ -48,6 +48,7 @@ class Board(Screen[None]):
     def __init__(self, store: Store, outside: Outside, glyphs: Glyphs) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+        self.set_class(glyphs is ASCII, "-ascii")
         self.store = store
         self.view = View()
         self.glyphs = glyphs

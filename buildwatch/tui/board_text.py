@@ -30,13 +30,13 @@ def title(filter: Filter, follow_newest: bool, width: int) -> Pieces:
     head = " builds"
     tail = "time  age " if width < STRIP_FROM else "last 12".ljust(STRIP) + "time  age ".rjust(TIME + AGE)
     room = width - len(head) - len(tail)
-    return [(head, "head"), (fit("  " + " · ".join(shown) if shown else "", room), "accent"), (tail, "dim")]
+    return [(head, "head"), (fit("  " + ", ".join(shown) if shown else "", room), "accent"), (tail, "dim")]
 
 
 def empty(servers: Sequence[Server], filter: Filter, width: int) -> list[Pieces]:
     """Why the tree has no rows and what to do about it."""
     if filter:
-        which = "only failed builds" if filter.failed_only and not filter.text else f"“{filter.text}”"
+        which = "only failed builds" if filter.failed_only and not filter.text else repr(filter.text)
         return _centred([f"nothing matches {which}", "esc shows everything again"], width)
     sentences = []
     for server in servers:

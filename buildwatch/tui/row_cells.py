@@ -56,6 +56,9 @@ class Painter:
         longest = max((width_of(repo.name) for repo in self.store.repos.values()), default=12)
         self.name_width = min(max(longest, 12), 26)
 
+    def _fit(self, text: str, width: int) -> str:
+        return fit(text, width, self.glyphs.ellipsis)
+
     def expected(self, build: Build) -> Expected | None:
         """What this build's own history expects of it."""
         if build.key not in self._expected:
@@ -69,9 +72,9 @@ class Painter:
             return self._server(row, width, is_open)
         if row.kind is Kind.NAMESPACE:
             mark = self.glyphs.open if is_open else self.glyphs.closed
-            return [(fit(f"{' ' * (2 * row.depth)}{mark} {row.part or 'no owner'}", width), "head")]
+            return [(self._fit(f"{' ' * (2 * row.depth)}{mark} {row.part or 'no owner'}", width), "head")]
         if row.kind is Kind.OLDER:
-            return [(fit(f"{' ' * (2 * row.depth + 2)}older builds: enter", width), "dim")]
+            return [(self._fit(f"{' ' * (2 * row.depth + 2)}older builds: enter", width), "dim")]
         if row.kind is Kind.REPO and row.repo is not None:
             return self._repo(row, row.repo, width, is_open, now)
         build = self.store.build(row.build) if row.build else None
@@ -94,16 +97,16 @@ class Painter:
         head = f"{' ' * (2 * row.depth)}{mark} "
         said = server.said or server.link.value
         room = width - width_of(head) - 2 - width_of(server.name) - 2
-        return [(head, "dim"), (f"{sign} ", style), (f"{server.name}  ", "head"), (fit(said, room), "dim")]
+        return [(head, "dim"), (f"{sign} ", style), (f"{server.name}  ", "head"), (self._fit(said, room), "dim")]
 
     def _repo(self, row: Row, key: RepoKey, width: int, is_open: bool, now: float) -> Pieces:
         build, repo = self.store.newest(key), self.store.repos[key]
         pieces = self._lead(row, is_open, build.status if build else None)
-        pieces.append((fit(repo.name, self.name_width), "bright"))
+        pieces.append((self._fit(repo.name, self.name_width), "bright"))
         time_and_age = self._right(build, now)
         bars = self._strip(key, width)
         room = width - sum(width_of(text) for text, _ in pieces + bars + time_and_age)
-        facts = _repo_facts(build, room) if build else [(fit("  no builds yet", room), "dim")]
+        facts = _repo_facts(build, room, self.glyphs) if build else [(self._fit("  no builds yet", room), "dim")]
         return _cut(pieces + facts + bars + time_and_age, width)
 
     def _strip(self, key: RepoKey, width: int) -> Pieces:
@@ -120,10 +123,10 @@ class Painter:
     def _build(self, row: Row, build: Build, width: int, is_open: bool, now: float) -> Pieces:
         pieces = self._lead(row, is_open, build.status)
         newest = self.store.newest(build.repo_key) or build
-        pieces.append((fit(f"#{build.number}", max(5, len(str(newest.number)) + 2)), "bright"))
+        pieces.append((self._fit(f"#{build.number}", max(5, len(str(newest.number)) + 2)), "bright"))
         time_and_age = self._right(build, now)
         room = width - sum(width_of(text) for text, _ in pieces + time_and_age)
-        return _cut(pieces + _build_facts(build, room) + time_and_age, width)
+        return _cut(pieces + _build_facts(build, room, self.glyphs) + time_and_age, width)
 
     def _stage(self, row: Row, build: Build, stage: Stage, width: int, is_open: bool, now: float) -> Pieces:
         pieces = self._lead(row, is_open, stage.status)
@@ -144,7 +147,7 @@ class Painter:
         tail = self._part_time(part, expected, now)
         room = width - sum(width_of(text) for text, _ in pieces + tail)
         named = min(max(self.name_width, width_of(name) + 1), max(room - 8, 8), room)
-        pieces.append((fit(name, named), "bright" if part.status == Status.RUNNING else _name_style(part.status)))
+        pieces.append((self._fit(name, named), "bright" if part.status == Status.RUNNING else _name_style(part.status)))
         pieces += self._bar_or_word(part, expected, room - named, now)
         return _cut(pieces + tail, width)
 
@@ -162,7 +165,7 @@ class Painter:
             word = f"{word}, ignored".strip(", ")
         if not part.status.known:
             word = part.status
-        return [(fit(f"  {word}" if word else "", room), style_of(part.status) if part.status.failed else "dim")]
+        return [(self._fit(f"  {word}" if word else "", room), style_of(part.status) if part.status.failed else "dim")]
 
     def _lead(self, row: Row, is_open: bool | None, status: Status | None) -> Pieces:
         mark = " " if is_open is None else self.glyphs.open if is_open else self.glyphs.closed
@@ -219,13 +222,13 @@ def _running(at: Progress) -> Pieces:
     return [(right(elapsed, TIME - len(tail)), style), (tail, "dim")]
 
 
-def _repo_facts(build: Build, room: int) -> Pieces:
+def _repo_facts(build: Build, room: int, glyphs: Glyphs) -> Pieces:
     """Where, then what, as far as there is room."""
     branch = 20 if room >= 38 else room
     where = build.deploy_to or build.branch or build.ref
-    pieces: Pieces = [(fit("  " + where, branch), "dim")]
+    pieces: Pieces = [(fit("  " + where, branch, glyphs.ellipsis), "dim")]
     if room > branch:
-        pieces.append((fit(f"  {_what(build)}", room - branch), "dim"))
+        pieces.append((fit(f"  {_what(build)}", room - branch, glyphs.ellipsis), "dim"))
     return pieces
 
 
@@ -233,7 +236,7 @@ _FACTS = (("branch", 11), ("event", 8), ("commit", 9), ("author", 9), ("message"
 """A build's facts in the order in which they stay, each with the cells that it needs at least."""
 
 
-def _build_facts(build: Build, room: int) -> Pieces:
+def _build_facts(build: Build, room: int, glyphs: Glyphs) -> Pieces:
     width: dict[str, int] = {}
     for name, need in _FACTS:
         if need > room:
@@ -253,7 +256,9 @@ def _build_facts(build: Build, room: int) -> Pieces:
         "message": (_broke(build) or _what(build), "dim"),
     }
     pieces: Pieces = [
-        (fit(text, width[name] - 1) + " ", style) for name, (text, style) in texts.items() if name in width
+        (fit(text, width[name] - 1, glyphs.ellipsis) + " ", style)
+        for name, (text, style) in texts.items()
+        if name in width
     ]
     return [*pieces, (" " * room, "text")]
 

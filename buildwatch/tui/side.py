@@ -194,12 +194,13 @@ class Side(Vertical):
             return
         build, stage, step = place
         name = step.name if len(build.stages or ()) == 1 else f"{stage.name}/{step.name}"
-        sign = glyph(step.status, self._painter.glyphs)
+        glyphs = self._painter.glyphs
+        sign = glyph(step.status, glyphs)
         head: Pieces = [("log ", "dim"), (f"{sign} ", str(step.status) if step.status.known else "unknown")]
-        head += [(fit(name, min(width_of(name), max(4, width - 30))), "head"), ("  ", "text")]
-        words = " · ".join(self._log_words(self.log_view.state))
+        head += [(fit(name, min(width_of(name), max(4, width - 30)), glyphs.ellipsis), "head"), ("  ", "text")]
+        words = f" {glyphs.dot} ".join(self._log_words(self.log_view.state))
         room = width - sum(width_of(text) for text, _ in head)
-        text = right(words, room) if width_of(words) <= room else fit(words, room)
+        text = right(words, room) if width_of(words) <= room else fit(words, room, glyphs.ellipsis)
         self.query_one("#log-title", Lines).show([[*head, (text, "blocked" if self._said else "dim")]])
 
     def _log_words(self, state: LogState) -> Sequence[str]:
@@ -207,7 +208,7 @@ class Side(Vertical):
             return [self._said]
         words = []
         if state.pattern:
-            words.append(f"{state.match} of {state.matches}" if state.matches else f"no “{state.pattern}”")
+            words.append(f"{state.match} of {state.matches}" if state.matches else f"no {state.pattern!r}")
         if state.live:
             words.append("following" if state.following else f"{state.new} new")
         words.append(f"{state.lines} line{'s' * (state.lines != 1)}")

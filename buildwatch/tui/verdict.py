@@ -29,7 +29,7 @@ class Session:
         lines = [first]
         if red:
             build = red[-1]
-            where = " · ".join(filter(None, (build.branch, build.author or build.author_name)))
+            where = f" {glyphs.dot} ".join(filter(None, (build.branch, build.author or build.author_name)))
             more = f" (and {len(red) - 1} more)" if len(red) > 1 else ""
             lines.append(f"{glyph(build.status, glyphs)} {build.address} {_how(build)}{more}  {where}".rstrip())
         running = [build for build in store.unfinished() if build.status == Status.RUNNING]
