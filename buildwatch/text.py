@@ -26,16 +26,21 @@ _UNSEEN = re.compile(
 )
 
 
+def is_plain(text: str) -> bool:
+    """Whether `text` is safe as it is. Beyond ASCII much that shows nothing counts as printable: fillers, selectors."""
+    return text.isascii() and text.isprintable()
+
+
 def clean(text: str, limit: int = 500) -> str:
     """`text` as one safe line of at most `limit` characters (a cut is marked by '…')."""
-    if not text.isprintable():
+    if not is_plain(text):
         text = _UNSEEN.sub("", _SPACES.sub(" ", _ESCAPES.sub("", text)))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def clean_lines(text: str, limit: int = 4000) -> str:
     """`text` as safe lines joined by newlines, at most `limit` characters in all; carriage returns end a line too."""
-    if text.isprintable():
+    if is_plain(text):
         return clean(text, limit)
     text = _ESCAPES.sub("", text[: 2 * limit])
     return "\n".join(clean(line, limit) for line in re.split("\r\n|[\n\r\u2028\u2029]", text))[:limit]

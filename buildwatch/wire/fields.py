@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from buildwatch.model import Status
-from buildwatch.text import clean
+from buildwatch.text import clean, is_plain
 
 Object = Mapping[str, Any]
 
@@ -73,7 +73,7 @@ def word(of: Object, key: str, limit: int = 250) -> str:
     value = of.get(key)
     if value.__class__ is not str:
         return ""
-    return value if len(value) <= limit and value.isprintable() else clean(value, limit)
+    return value if len(value) <= limit and is_plain(value) else clean(value, limit)
 
 
 def words(of: Object, key: str) -> tuple[str, ...]:
