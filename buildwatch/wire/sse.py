@@ -47,7 +47,7 @@ class Decoder:
                 self._type, self._data, self._size = b"", [], 0
             elif line.startswith(b"data"):
                 self._field(line)
-            elif line.startswith(b"event:"):
+            elif line == b"event" or line.startswith(b"event:"):
                 self._type = line[6:].removeprefix(b" ")
         if self._size + len(self._rest) > LIMIT:
             raise TooLarge(f"more than {LIMIT} bytes in one event")
@@ -58,7 +58,9 @@ class Decoder:
             self._data.append(b"")
         elif line[4:5] == b":":
             self._data.append(line[6:] if line[5:6] == b" " else line[5:])
-            self._size += len(line)
+        else:
+            return
+        self._size += len(line)
 
     def _lines(self, chunk: bytes) -> list[bytes]:
         """The lines that `chunk` completes, without their ends (LF, CR LF or CR)."""
