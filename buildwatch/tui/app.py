@@ -201,6 +201,8 @@ class BuildwatchApp(App[None]):
             return
         if self.board.asks_log and self.board.side is not None:
             self.board.side.log_view.set_search(event.value)
+        else:
+            self.board.to_first_match()
         self.board.answered()
 
     def action_help(self) -> None:

@@ -342,6 +342,14 @@ class Board(Screen[None]):
         self._show_lines()
         self.show_side()
 
+    def to_first_match(self) -> None:
+        """Put the cursor on the first repo that is shown, unless it already stands on one or within."""
+        row = self.live.row
+        if row is None or row.repo is None:
+            first = next((at for at, other in enumerate(self.live.rows) if other.repo is not None), None)
+            if first is not None:
+                self.live.move_to(first)
+
     def ask(self, prompt: str, value: str) -> None:
         """A line to type into, in place of the foot. What is typed reaches the app as `Input` messages."""
         from textual.widgets import Input
