@@ -15,7 +15,16 @@ UNSEEN = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
 SEQUENCES = (
-    *("\x1b[31m", "\x1b[2J", "\x1b]52;c;eA==\x07", "\x1b]0;t\x1b\\", "\x1bP+q\x1b\\", "\x1b(0", "\x9b2J", "\x9d0;t\x9c"),
+    *(
+        "\x1b[31m",
+        "\x1b[2J",
+        "\x1b]52;c;eA==\x07",
+        "\x1b]0;t\x1b\\",
+        "\x1bP+q\x1b\\",
+        "\x1b(0",
+        "\x9b2J",
+        "\x9d0;t\x9c",
+    ),
     *("\x1b", "\x9b", "\u202e", "\ufe0f", "\u200d", "\u034f", "\U000e0101", "\u3164", "\u2028", "\t", "\r\n", "\x85"),
 )
 

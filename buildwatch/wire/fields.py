@@ -16,6 +16,8 @@ from buildwatch.text import clean, is_plain
 
 Object = Mapping[str, Any]
 
+_MOST = 2**63 - 1
+
 
 class BadAnswer(ValueError):
     """What came is not what the protocol says: not JSON, or not of the expected shape."""
@@ -25,7 +27,7 @@ def decode(data: bytes) -> Any:
     """The JSON value in `data`. Raises `BadAnswer`."""
     try:
         return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
         return msgspec.json.decode(data.decode("utf-8", "replace").encode())
@@ -50,9 +52,9 @@ def an_object(value: Any) -> Object:
 
 
 def number(of: Object, key: str) -> int:
-    """A whole number, 0 where there is none."""
+    """A whole number, 0 where there is none that fits into the 64 bits that Go servers count with."""
     value = of.get(key)
-    if value.__class__ is int:
+    if value.__class__ is int and -_MOST <= value <= _MOST:
         return value
     return 0
 
