@@ -142,5 +142,5 @@ def _times(build: Build, now: float) -> list[str]:
         told.append(f"ended {ago(now - build.finished)}")
     waited = queued(build, now)
     if waited >= QUEUE_TOLD and (build.started > 0 or build.status == Status.RUNNING):
-        told.append(f"waited {duration(waited)} for a runner")
+        told.append(f"waited {duration(waited)} to begin")
     return told

@@ -244,7 +244,7 @@ def test_where_and_when_it_ran_is_told_below() -> None:
     stages = lone("success", machine="runner-3", os="linux", arch="amd64", kind="docker")
     of = build(2, "success", stages, created=ZERO - 9, finished=ZERO + 5)
     assert shown(of, ZERO + 125, width=100)[-1] == (
-        "ended 2 minutes ago · waited 0:09 for a runner · on runner-3 · linux/amd64 · docker"
+        "ended 2 minutes ago · waited 0:09 to begin · on runner-3 · linux/amd64 · docker"
     )
 
 
