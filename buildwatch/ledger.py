@@ -50,7 +50,10 @@ class Ledger:
         self._known.update(number for number in numbers if number > self._cursor)
         self._late = False
         newest = max(self._known, default=self._cursor)
-        self._cursor = max(self._cursor, newest - WIDEST)
+        if newest - WIDEST > self._cursor:
+            self._cursor = newest - WIDEST
+            self._known = {number for number in self._known if number > self._cursor}
+            self._looked = {number: looks for number, looks in self._looked.items() if number > self._cursor}
         for number in range(self._cursor + 1, newest):
             if number not in self._known:
                 self._looked[number] = self._looked.get(number, 0) + 1
