@@ -11,7 +11,10 @@ from textual.widget import Widget
 
 
 class Inked(Widget):
-    """A widget whose lines are pieces of text with the names of styles."""
+    """A widget whose lines are pieces of text with the names of styles.
+
+    Beside another widget class it stands second: Textual takes a widget's default rules from its first base.
+    """
 
     _inks: dict[str, Style] | None = None
 

@@ -27,7 +27,7 @@ Draw = Callable[[Row, int, bool], list[tuple[str, str]]]
 """A row, the width in cells and whether it is open, to pieces of text with the names of their styles."""
 
 
-class LiveTree(Inked, ScrollView, can_focus=True):
+class LiveTree(ScrollView, Inked, can_focus=True):
     """Rows that stand still under the cursor while the world moves."""
 
     DEFAULT_CSS = """
