@@ -49,7 +49,9 @@ _SPECIAL: dict[str, Test] = {
     "failed": lambda _repo, build, _me: build is not None and build.status.failed,
     "running": lambda _repo, build, _me: build is not None and build.status == Status.RUNNING,
     "waiting": lambda _repo, build, _me: build is not None and build.status.rank == 0,
-    "mine": lambda _repo, build, me: build is not None and me in (build.author, build.sender, build.trigger),
+    "mine": lambda _repo, build, me: (
+        build is not None and me != "" and me in (build.author, build.sender, build.trigger)
+    ),
 }
 
 Find = Callable[[Repo, Build | None], str]
