@@ -44,3 +44,7 @@ class Busy(SourceError):
 
 class Broken(SourceError):
     """The server answers, but not with what the protocol says."""
+
+
+class Stranger(Broken):
+    """What answers there may be no server of this kind at all."""

@@ -14,7 +14,7 @@ from typing import Final
 import httpx
 
 from buildwatch import __version__
-from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Unauthorized, Unreachable
+from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Stranger, Unauthorized, Unreachable
 from buildwatch.text import clean
 from buildwatch.wire.drone1 import read_error
 
@@ -182,7 +182,7 @@ class Http:
             target = clean(response.headers.get("location", "elsewhere"), 100).partition("?")[0]
             return Broken(f"{to.name} sends us on to {target}; if that is the server, put it in place of {to.url}")
         if status == 404 and path in _ALWAYS_THERE:
-            return Broken(f"{to.name} does not know {path} (404); is {to.url} really the address of a Drone?")
+            return Stranger(f"{to.name} does not know {path} (404); is {to.url} really the address of a Drone?")
         if 400 <= status < 500:
             hint = "; no such thing, or no right to it" if status == 404 else ""
             return Denied(f"{to.name} says no to {path}: {said or response.reason_phrase} ({status}){hint}", status)
@@ -192,7 +192,7 @@ class Http:
 
     def _strange(self, response: httpx.Response, path: str) -> SourceError:
         what = "a web page" if _is(response, "html") else clean(response.headers.get("content-type", "nothing"), 40)
-        return Broken(
+        return Stranger(
             f"{self.address.name} answers {path} with {what}; is {self.address.url} really the address of a Drone?"
         )
 

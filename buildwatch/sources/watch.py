@@ -21,7 +21,7 @@ from buildwatch.ledger import Ledger
 from buildwatch.model import Build, BuildKey, RepoKey, Status
 from buildwatch.sources.backoff import Backoff
 from buildwatch.sources.base import Source, Told
-from buildwatch.sources.errors import Broken, Denied, SourceError, Unauthorized
+from buildwatch.sources.errors import Broken, Denied, SourceError, Stranger, Unauthorized
 from buildwatch.sources.reads import Reads
 from buildwatch.store import Changes, Link, Server, Store
 
@@ -200,7 +200,12 @@ class Watcher:
         self._synced_with("user")
 
     async def _version(self) -> None:
-        version = await self.source.version()
+        try:
+            version = await self.source.version()
+        except Stranger:
+            if not self._store.servers[self.name].listed:
+                raise
+            return  # all the rest is there: it can do without
         self._state(version=version)
         if version.startswith("0."):
             self._refuse(Broken(f"{self.name} runs Drone {version}; buildwatch reads Drone 1.0 and later so far"))
@@ -243,7 +248,8 @@ class Watcher:
 
     async def _recent(self) -> None:
         """What runs and is not its repo's newest, as far as the server tells it in one request."""
-        self._take_running(await self.source.recent())
+        with suppress(Denied):
+            self._take_running(await self.source.recent())
         self._synced_with("recent")
 
     async def _incomplete(self) -> float | None:
