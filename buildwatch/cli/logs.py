@@ -22,7 +22,10 @@ from buildwatch.wire.ansi import plain, safe_sgr
 from buildwatch.wire.loglines import LogAssembler, whole
 
 QUIET = 0.5
-"""Seconds without anything new after which all that a running step printed so far has come."""
+"""Seconds without anything new after which what a running step printed has come. Runners send once a second."""
+
+LONGEST = 5.0
+"""Seconds after which it is enough, whatever still comes."""
 
 Show = Callable[[str], str]
 
@@ -78,9 +81,11 @@ async def _so_far(source: Source, build: Build, place: Place) -> LogState:
 
     async def read() -> None:
         async with source.follow(build.repo, build.number, *place.key) as batches, asyncio.timeout(QUIET) as limit:
+            now = asyncio.get_running_loop().time
+            end = now() + LONGEST
             async for pieces in batches:
                 log.feed(pieces)
-                limit.reschedule(asyncio.get_running_loop().time() + QUIET)
+                limit.reschedule(min(end, now() + QUIET))
 
     with suppress(TimeoutError):
         await ask(read)

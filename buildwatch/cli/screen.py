@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -19,5 +20,6 @@ def require_terminal() -> None:
 
 def open_screen(settings: Settings) -> int:
     """Run the app until a person leaves it; the exit status. Only here is textual imported."""
+    gc.disable()  # the app enables it after its first paint: importing makes much and leaves no garbage
     status: int = import_module("buildwatch.tui.app").run(settings)
     return status

@@ -19,13 +19,10 @@ from buildwatch.model import Build, Repo
 from buildwatch.sources.backoff import Backoff
 from buildwatch.sources.base import Source
 from buildwatch.sources.connect import connect
-from buildwatch.sources.errors import Broken, Busy, SourceError, Unreachable
+from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Unreachable
 
 CANNOT_ASK: Final = 5
 """Exit status when a server does not answer, does not accept the token, or says no."""
-
-TRIES: Final = 4
-"""How often a request is sent in all that fails for a reason that may pass."""
 
 LONGEST_WAIT: Final = 10.0
 """Seconds that a server may ask us to wait before it counts as one that cannot be asked."""
@@ -64,20 +61,23 @@ async def connected(settings: Settings) -> AsyncIterator[list[Server]]:
 async def ask(call: Callable[[], Awaitable[T]]) -> T:
     """What `call` gives. Tried again where the reason may pass. Raises `UserError` with `CANNOT_ASK`."""
     backoff = Backoff(Random())  # noqa: S311 - spreads requests
-    for left in reversed(range(TRIES)):
+    tried = 0
+    while True:
         try:
             return await call()
-        except (Broken, Busy) as error:
-            if not left or error.retry_after > LONGEST_WAIT:
-                raise _cannot(error) from None
-            await asyncio.sleep(backoff.failed(error.retry_after))
-        except Unreachable as error:
-            if left < TRIES - 1:
-                raise _cannot(error) from None
-            await asyncio.sleep(backoff.failed())
         except SourceError as error:
-            raise _cannot(error) from None
-    raise AssertionError("the last try raises")
+            tried += 1
+            if tried >= _tries(error):
+                raise UserError(str(error), CANNOT_ASK) from None
+            pause = backoff.failed(error.retry_after)
+        await asyncio.sleep(pause)
+
+
+def _tries(error: SourceError) -> int:
+    """How often a request is sent in all that fails like this."""
+    if isinstance(error, Broken | Busy) and error.retry_after <= LONGEST_WAIT:
+        return 4
+    return 2 if isinstance(error, Unreachable) else 1
 
 
 async def find_repo(servers: Iterable[Server], address: Address) -> tuple[Server, str]:
@@ -115,7 +115,16 @@ async def find_build(server: Server, slug: str, address: Address) -> Build:
         if not builds:
             raise UserError(f"{slug} has no builds yet")
         number = max(builds, key=lambda build: build.id).number
-    return await ask(lambda: source.build(slug, number))
+
+    async def read() -> Build:
+        try:
+            return await source.build(slug, number)
+        except Denied as error:
+            if error.status != 404:
+                raise
+            raise UserError(f"{slug} has no build #{number}, or the token has no right to it", CANNOT_ASK) from None
+
+    return await ask(read)
 
 
 def means(address: Address, slug: str) -> bool:
@@ -127,7 +136,3 @@ def no_repo(address: Address, slugs: Iterable[str]) -> UserError:
     """What to say of a repo that no server lists."""
     names = {slug if "/" in address.repo else slug.rpartition("/")[2] for slug in slugs}
     return UserError(f"no server has a repo {address.repo}, or the token has no right to it{near(address.repo, names)}")
-
-
-def _cannot(error: SourceError) -> UserError:
-    return UserError(str(error), CANNOT_ASK)

@@ -20,11 +20,10 @@ class Tail:
         self._said = ""
 
     def take(self, state: LogState) -> None:
-        """Print what is new. The last line of a live log is held back until it has ended."""
+        """Print what is new. A line of a live log is held back until it has ended."""
         if state.live:
-            if state.lines:
-                self._print(state.lines[len(self._printed) : -1])
-                self._held = state.lines[-1:] if len(state.lines) > len(self._printed) else ()
+            self._print(state.lines[len(self._printed) : state.ended])
+            self._held = state.lines[len(self._printed) :]
         elif state.said:
             self._print(self._held)
         else:

@@ -29,14 +29,15 @@ QUIET_END = 1.0
 class LogState:
     """A log as far as it is known.
 
-    Its lines, how many of the first ones are as in the state before, whether it still grows, and a sentence where there
-    is something to say (no log kept, a connection that broke).
+    Its lines, how many of the first ones are as in the state before, whether it still grows, a sentence where there is
+    something to say (no log kept, a connection that broke), and while it grows how many lines have ended.
     """
 
     lines: list[LogLine]
     same: int
     live: bool
     said: str = ""
+    ended: int = 0
 
 
 StepStatus = Callable[[], Status]
@@ -82,10 +83,10 @@ async def _live(
                 async for pieces in _until(lambda: status().ended, batches):
                     if pieces:
                         same = log.feed(pieces)
-                        yield LogState(log.lines, same, live=True)
+                        yield LogState(log.lines, same, live=True, ended=log.ended)
                         backoff.succeeded()
         except SourceError as error:
-            yield LogState(log.lines, len(log.lines), live=True, said=str(error))
+            yield LogState(log.lines, len(log.lines), live=True, said=str(error), ended=log.ended)
         # The end of the stream comes a moment before the end of the step is told, or the connection broke.
         wait = backoff.failed()
         await _while(lambda: not status().ended, at_most=wait)

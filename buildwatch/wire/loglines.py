@@ -52,7 +52,7 @@ class LogAssembler:
 
         Returns the index from which on `lines` is new: what stands before it is as it was.
         """
-        ended, moves = self._ended(), self._moves
+        ended, moves = self.ended, self._moves
         for piece in sorted(pieces, key=_by_pos):
             last = self._runs[-1] if self._runs else None
             if last is not None and piece.pos == last.stop:
@@ -94,7 +94,8 @@ class LogAssembler:
         if at < len(self._runs) and self._runs[at].start == before.stop:
             before.join(self._runs.pop(at))
 
-    def _ended(self) -> int:
+    @property
+    def ended(self) -> int:
         """How many of `lines` can only change by a piece that comes late."""
         count = stop = 0
         for run in self._runs:

@@ -65,6 +65,18 @@ def test_what_needs_no_screen_and_no_server_imports_neither(argv: list[str]) -> 
     assert done.stdout.splitlines()[-1] == "loaded"
 
 
+def test_no_command_but_the_screen_imports_what_draws_it() -> None:
+    code = (
+        "import sys\n"
+        "from importlib import import_module\n"
+        "from buildwatch.cli.commands import COMMANDS\n"
+        "for command in COMMANDS.values(): assert import_module(command.module).run\n"
+        "print(*sys.modules.keys() & {'textual', 'starlette', 'uvicorn'})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "\n"
+
+
 def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(["--help"])
