@@ -21,7 +21,7 @@ def merge_build(old: Build, new: Build) -> Build:
     """
     if new == old:
         return old
-    if _is_another_run(old, new):
+    if is_another_run(old, new):
         return settled(new) if (new.run, new.started) > (old.run, old.started) else old
     row = new if _build_order(new) >= _build_order(old) else old
     stages = _merge_stages(old.stages, new.stages)
@@ -41,7 +41,8 @@ def settled(build: Build) -> Build:
     return build if status == build.status else replace(build, status=status)
 
 
-def _is_another_run(old: Build, new: Build) -> bool:
+def is_another_run(old: Build, new: Build) -> bool:
+    """Whether two snapshots of one build are of different runs: each has its own begin and its own end."""
     if old.run != new.run:
         return True
     return old.started > 0 and new.started > 0 and old.started != new.started

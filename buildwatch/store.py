@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
-from buildwatch.merge import merge_build, settled
+from buildwatch.merge import is_another_run, merge_build, settled
 from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
 
 BUILDS_KEPT = 100
@@ -105,6 +105,7 @@ class Store:
         self._newest_id: dict[str, int] = {}
         self._missing: dict[str, set[RepoKey]] = {}
         self._let_go: dict[RepoKey, int] = {}  # the greatest id of a build that was known and is not kept
+        self._told: set[BuildKey] = set()  # ended, told, and since then kept without stages or forgotten with its repo
 
     def build(self, key: BuildKey) -> Build | None:
         """The build of that key, if it is known."""
@@ -175,7 +176,7 @@ class Store:
             return changes
         if old is not None and now.repo != old.repo:
             now = replace(now, repo=old.repo)  # a rename: the list of repos tells it whole
-        news = news and build.id > self._let_go.get(build.repo_key, 0)
+        news = news and build.id > self._let_go.get(build.repo_key, 0) and build.key not in self._told
         self._put(old, now, changes)
         changes.moves = list(_moves(old, now, news))
         return changes
@@ -213,21 +214,23 @@ class Store:
             build = self._builds[key]
             if build.status.ended and build.stages is not None:
                 self._builds[key] = replace(build, stages=None)
+                self._told.add(key)
         if len(ids) > BUILDS_KEPT:
             keys = (BuildKey(repo.server, id) for id in ids)
             ended = next((key for key in keys if key not in self._unfinished), None)
             if ended is not None:
                 ids.remove(ended.id)
                 del self._builds[ended]
+                self._told.discard(ended)
                 self._let_go[repo] = max(ended.id, self._let_go.get(repo, 0))
 
     def _forget(self, repo: RepoKey, changes: Changes) -> None:
         del self.repos[repo]
         for id in self._of_repo.pop(repo, []):
             key = BuildKey(repo.server, id)
-            del self._builds[key]
+            if self._builds.pop(key).status.ended:
+                self._told.add(key)
             self._unfinished.pop(key, None)
-            self._let_go[repo] = id
         changes.repos.add(repo)
         changes.structure = True
 
@@ -240,18 +243,22 @@ def _shape(build: Build) -> tuple[tuple[int, int], ...] | None:
 
 
 def _moves(old: Build | None, new: Build, news: bool) -> Iterator[Move]:
-    """The statuses in which `new` differs from `old`. Stages and steps of a later run count as not known before."""
+    """The statuses in which `new` differs from `old`. A later run has an end, stages and steps of its own."""
     if old is None and not news:
         return
     if old is not None and old.stages is None and not news and new.status == Status.BLOCKED:
         return  # it was blocked before: only its stages say so
+    earlier = old if old is not None and not is_another_run(old, new) else None
     if old is None or old.status != new.status:
         yield Move(new, None, None, old.status if old else None, new.status)
-    if new.stages is None or (old is not None and (old.stages == new.stages or (old.stages is None and not news))):
+    elif earlier is None:
+        yield Move(new, None, None, None, new.status)
+    if new.stages is None or (earlier is not None and earlier.stages == new.stages):
         return
-    same_run = old is not None and old.run == new.run
+    if old is not None and old.stages is None and not news:
+        return
     for stage in new.stages:
-        was = old.stage(stage.number) if old is not None and same_run else None
+        was = earlier.stage(stage.number) if earlier else None
         if was is stage:
             continue
         if was is None or was.status != stage.status:
