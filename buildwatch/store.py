@@ -102,7 +102,6 @@ class Store:
         self._builds: dict[BuildKey, Build] = {}
         self._of_repo: dict[RepoKey, list[int]] = {}  # build ids, oldest first
         self._unfinished: dict[BuildKey, None] = {}
-        self._newest_id: dict[str, int] = {}
         self._missing: dict[str, set[RepoKey]] = {}
         self._let_go: dict[RepoKey, int] = {}  # the greatest id of a build that was known and is not kept
         self._told: set[BuildKey] = set()  # ended, told, and since then kept without stages or forgotten with its repo
@@ -110,10 +109,6 @@ class Store:
     def build(self, key: BuildKey) -> Build | None:
         """The build of that key, if it is known."""
         return self._builds.get(key)
-
-    def numbered(self, repo: RepoKey, number: int) -> Build | None:
-        """The newest build of `repo` with that number, if it is known."""
-        return next((build for build in self.builds(repo) if build.number == number), None)
 
     def builds(self, repo: RepoKey) -> Iterator[Build]:
         """The known builds of `repo`, newest (by id) first."""
@@ -132,10 +127,6 @@ class Store:
     def unfinished(self, server: str | None = None) -> list[Build]:
         """The known builds that have not ended, of one server or of all, in the order in which they became known."""
         return [self._builds[key] for key in self._unfinished if server is None or key.server == server]
-
-    def newest_id(self, server: str) -> int:
-        """The greatest build id known of `server`, 0 when there is none."""
-        return self._newest_id.get(server, 0)
 
     def set_server(self, server: Server) -> Changes:
         """Take in the state of a connection."""
@@ -160,16 +151,14 @@ class Store:
             self._set_repo(repo, changes)
         return changes
 
-    def apply(self, build: Build, *, news: bool, repo: Repo | None = None) -> Changes:
-        """Take in one snapshot of a build (and, from a stream, of its repo).
+    def apply(self, build: Build, *, news: bool) -> Changes:
+        """Take in one snapshot of a build.
 
         `news` says whether what was not known before (the build, or its stages) counts as a change: it does when the
         build began after we did, or when the server just told of it; not when it was read as history. What was known
         and moved is always told.
         """
         changes = Changes()
-        if repo is not None:
-            self._set_repo(repo, changes)
         old = self._builds.get(build.key)
         now = settled(build) if old is None else merge_build(old, build)
         if now is old:
@@ -200,7 +189,6 @@ class Store:
             self._unfinished[key] = None
         if old is None:
             insort(self._of_repo.setdefault(repo, []), build.id)
-            self._newest_id[key.server] = max(build.id, self._newest_id.get(key.server, 0))
             changes.structure = True
             self._bound(repo)
         elif old.stages != build.stages:
