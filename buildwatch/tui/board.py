@@ -183,7 +183,7 @@ class Board(Screen[None]):
         banner = board_text.banner(servers, width) if self.live.rows else []
         self.query_one("#banner", Lines).show(banner)
         room = self.live.container_size.width or width
-        title = board_text.title(self.view.filter, self.follow_newest, room)
+        title = board_text.title(self.view.filter, self.follow_newest, room, strip=self.painter.has_strip(room - 1))
         self.query_one("#title", Lines).show([title])
         empty = self.query_one("#empty", Lines)
         empty.display = not self.live.rows

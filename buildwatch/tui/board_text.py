@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from buildwatch.store import Link, Server
 from buildwatch.tui.cells import Pieces, fit
 from buildwatch.tui.filters import Filter
-from buildwatch.tui.row_cells import AGE, STRIP, STRIP_FROM, TIME
+from buildwatch.tui.row_cells import AGE, STRIP, TIME
 
 
 def banner(servers: Sequence[Server], width: int) -> list[Pieces]:
@@ -23,12 +23,12 @@ def banner(servers: Sequence[Server], width: int) -> list[Pieces]:
     return lines
 
 
-def title(filter: Filter, follow_newest: bool, width: int) -> Pieces:
-    """The line above the tree: what is shown, and the heads of the columns."""
+def title(filter: Filter, follow_newest: bool, width: int, *, strip: bool) -> Pieces:
+    """The line above the tree: what is shown, and the heads of the columns. The last cell is the scrollbar's."""
     shown = [f"filter: {filter.text}"] * bool(filter.text) + ["failed only"] * filter.failed_only
     shown += ["following the newest"] * follow_newest
     head = " builds"
-    tail = "time  age " if width < STRIP_FROM else "last 12".ljust(STRIP) + "time  age ".rjust(TIME + AGE)
+    tail = "last 12".ljust(STRIP) * strip + "time".rjust(TIME) + "age".rjust(AGE) + " "
     room = width - len(head) - len(tail)
     return [(head, "head"), (fit("  " + ", ".join(shown) if shown else "", room), "accent"), (tail, "dim")]
 

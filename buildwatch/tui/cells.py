@@ -24,6 +24,9 @@ def width_of(text: str) -> int:
 
 
 def right(text: str, width: int) -> str:
-    """`text` at the right end of `width` cells; cut from the left where it is longer."""
+    """`text` at the right end of exactly `width` cells; cut from the left where it is longer."""
     gap = width - width_of(text)
-    return " " * gap + text if gap >= 0 else text[-width:] if width > 0 else ""
+    while gap < 0 and text:
+        gap += width_of(text[0])
+        text = text[1:]
+    return " " * gap + text

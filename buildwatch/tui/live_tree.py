@@ -31,7 +31,7 @@ class LiveTree(ScrollView, Inked, can_focus=True):
     """Rows that stand still under the cursor while the world moves."""
 
     DEFAULT_CSS = """
-    LiveTree { overflow-x: hidden; scrollbar-size-vertical: 1; }
+    LiveTree { overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

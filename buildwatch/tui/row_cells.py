@@ -14,15 +14,17 @@ from buildwatch.insight.strip import Bar, strip
 from buildwatch.model import Build, BuildKey, RepoKey, Stage, Status, Step
 from buildwatch.store import Link, Store
 from buildwatch.tui.cells import Pieces, fit, right, width_of
+from buildwatch.tui.row_facts import build_facts, repo_facts
 from buildwatch.tui.rows import Kind, Row
 from buildwatch.tui.styles import style_of
 from buildwatch.words import UNICODE, Glyphs, age, duration, glyph
 
-TIME = 13
+TIME = 14
 AGE = 5
 STRIP = 12
-STRIP_FROM = 58
-"""Cells of a row from which on there is room for the strip."""
+
+_DEEPEST = 8
+"""Cells before the name of a repo that stands below its owner and its server."""
 
 
 @dataclass(slots=True)
@@ -58,6 +60,16 @@ class Painter:
 
     def _fit(self, text: str, width: int) -> str:
         return fit(text, width, self.glyphs.ellipsis)
+
+    def _cut(self, pieces: Pieces, width: int) -> Pieces:
+        """Exactly `width` cells, whatever room there was."""
+        shown: Pieces = []
+        for text, style in pieces:
+            if width > 0:
+                text = text if width_of(text) <= width else self._fit(text, width)
+                shown.append((text, style))
+                width -= width_of(text)
+        return [*shown, (" " * width, "text")] if width else shown
 
     def expected(self, build: Build) -> Expected | None:
         """What this build's own history expects of it."""
@@ -97,7 +109,8 @@ class Painter:
         head = f"{' ' * (2 * row.depth)}{mark} "
         said = server.said or server.link.value
         room = width - width_of(head) - 2 - width_of(server.name) - 2
-        return [(head, "dim"), (f"{sign} ", style), (f"{server.name}  ", "head"), (self._fit(said, room), "dim")]
+        pieces = [(head, "dim"), (f"{sign} ", style), (f"{server.name}  ", "head"), (self._fit(said, room), "dim")]
+        return self._cut(pieces, width)
 
     def _repo(self, row: Row, key: RepoKey, width: int, is_open: bool, now: float) -> Pieces:
         build, repo = self.store.newest(key), self.store.repos[key]
@@ -106,11 +119,15 @@ class Painter:
         time_and_age = self._right(build, now)
         bars = self._strip(key, width)
         room = width - sum(width_of(text) for text, _ in pieces + bars + time_and_age)
-        facts = _repo_facts(build, room, self.glyphs) if build else [(self._fit("  no builds yet", room), "dim")]
-        return _cut(pieces + facts + bars + time_and_age, width)
+        facts = repo_facts(build, room, self.glyphs) if build else [(self._fit("  no builds yet", room), "dim")]
+        return self._cut(pieces + facts + bars + time_and_age, width)
+
+    def has_strip(self, width: int) -> bool:
+        """Whether rows of `width` cells have room for the strip, whatever else goes."""
+        return width >= _DEEPEST + self.name_width + STRIP + 1 + TIME + AGE
 
     def _strip(self, key: RepoKey, width: int) -> Pieces:
-        if width < STRIP_FROM:
+        if not self.has_strip(width):
             return []
         if key not in self._strips:
             self._strips[key] = strip(self.store.builds(key), STRIP)
@@ -126,7 +143,7 @@ class Painter:
         pieces.append((self._fit(f"#{build.number}", max(5, len(str(newest.number)) + 2)), "bright"))
         time_and_age = self._right(build, now)
         room = width - sum(width_of(text) for text, _ in pieces + time_and_age)
-        return _cut(pieces + _build_facts(build, room, self.glyphs) + time_and_age, width)
+        return self._cut(pieces + build_facts(build, room, self.glyphs) + time_and_age, width)
 
     def _stage(self, row: Row, build: Build, stage: Stage, width: int, is_open: bool, now: float) -> Pieces:
         pieces = self._lead(row, is_open, stage.status)
@@ -149,7 +166,7 @@ class Painter:
         named = min(max(self.name_width, width_of(name) + 1), max(room - 8, 8), room)
         pieces.append((self._fit(name, named), "bright" if part.status == Status.RUNNING else _name_style(part.status)))
         pieces += self._bar_or_word(part, expected, room - named, now)
-        return _cut(pieces + tail, width)
+        return self._cut(pieces + tail, width)
 
     def _bar_or_word(self, part: Stage | Step, expected: float | None, room: int, now: float) -> Pieces:
         if part.status == Status.RUNNING and room >= 12:
@@ -184,7 +201,7 @@ class Painter:
             if not build.started:
                 since = age(now - build.created) if build.created else ""
                 return [(right("queued", TIME), "dim"), (right(since, AGE), "dim")]
-            return [*_running(progress(build.started, expected.build if expected else None, now)), (" " * AGE, "text")]
+            return _running(progress(build.started, expected.build if expected else None, now))
         took = ran(build, now)
         at = build.finished or build.started or build.created
         shown = duration(took) if took is not None else build.status
@@ -192,7 +209,7 @@ class Painter:
 
     def _part_time(self, part: Stage | Step, expected: float | None, now: float) -> Pieces:
         if part.status == Status.RUNNING and part.started:
-            return [*_running(progress(part.started, expected, now)), (" " * AGE, "text")]
+            return _running(progress(part.started, expected, now))
         if part.status.rank == 0:
             text = f"~{duration(expected)}" if expected is not None else ""
             if part.status == Status.BLOCKED:
@@ -213,95 +230,17 @@ def link_sign(link: Link, glyphs: Glyphs) -> tuple[str, str]:
 
 
 def _running(at: Progress) -> Pieces:
-    """Elapsed and expected, the elapsed time always in the same cells."""
+    """Elapsed and expected, the elapsed time always in the same cells. Hours need those of the age, too: it has none."""
     elapsed = duration(at.elapsed)
-    if at.expected is None:
-        return [(right(elapsed, TIME), "running")]
-    tail = f" / {duration(at.expected)}"
     style = "failure" if at.overdue else "running"
-    return [(right(elapsed, TIME - len(tail)), style), (tail, "dim")]
-
-
-def _repo_facts(build: Build, room: int, glyphs: Glyphs) -> Pieces:
-    """Where, then what, as far as there is room."""
-    branch = 20 if room >= 38 else room
-    where = build.deploy_to or build.branch or build.ref
-    pieces: Pieces = [(fit("  " + where, branch, glyphs.ellipsis), "dim")]
-    if room > branch:
-        pieces.append((fit(f"  {_what(build)}", room - branch, glyphs.ellipsis), "dim"))
-    return pieces
-
-
-_FACTS = (("branch", 11), ("event", 8), ("commit", 9), ("author", 9), ("message", 18))
-"""A build's facts in the order in which they stay, each with the cells that it needs at least."""
-
-
-def _build_facts(build: Build, room: int, glyphs: Glyphs) -> Pieces:
-    width: dict[str, int] = {}
-    for name, need in _FACTS:
-        if need > room:
-            break
-        width[name] = need
-        room -= need
-    for name, most in (("branch", 11), ("author", 5), ("message", 1000), ("branch", 1000)):
-        if name in width:
-            more = min(room, most)
-            width[name] += more
-            room -= more
-    texts = {
-        "event": (_EVENTS.get(build.event, build.event), "dim"),
-        "branch": (build.deploy_to or build.branch or build.ref, "text"),
-        "commit": (build.commit[:8], "dim"),
-        "author": (build.author or build.author_name or build.sender, "text"),
-        "message": (_broke(build) or _what(build), "dim"),
-    }
-    pieces: Pieces = [
-        (fit(text, width[name] - 1, glyphs.ellipsis) + " ", style)
-        for name, (text, style) in texts.items()
-        if name in width
-    ]
-    return [*pieces, (" " * room, "text")]
-
-
-def _what(build: Build) -> str:
-    return build.title or build.message.partition("\n")[0]
-
-
-_EVENTS = {"pull_request": "pr"}
-
-
-def _broke(build: Build) -> str:
-    """Of a failed build whose stages are known: what failed, in words."""
-    if not build.status.failed or build.status == Status.KILLED:
-        return ""
-    if build.error:
-        return build.error
-    for stage in build.stages or ():
-        for step in stage.steps:
-            if step.status.failed and not step.ignored:
-                why = step.error or (f"exit {step.exit_code}" if step.exit_code else step.status)
-                return f"{step.name}: {why}"
-        if stage.error:
-            return f"{stage.name}: {stage.error}"
-    return ""
+    tail = f" / {duration(at.expected)}" if at.expected is not None else ""
+    if len(elapsed + tail) > TIME + AGE - 1:
+        tail = ""
+    room = TIME if len(elapsed + tail) < TIME else TIME + AGE
+    return [(right(elapsed, room - len(tail)), style), (tail, "dim"), (" " * (TIME + AGE - room), "text")]
 
 
 def _name_style(status: Status) -> str:
     if status.failed:
         return style_of(status)
     return "dim" if status.rank == 0 or status == Status.SKIPPED else "text"
-
-
-def _cut(pieces: Pieces, width: int) -> Pieces:
-    """No more than `width` cells, whatever room there was."""
-    shown: Pieces = []
-    for text, style in pieces:
-        size = width_of(text)
-        if size > width:
-            text = fit(text, width)
-            size = width
-        shown.append((text, style))
-        width -= size
-        if width <= 0:
-            break
-    return shown

@@ -1,0 +1,75 @@
+"""The facts of a repo's and a build's row, as far as there is room for them. Pure."""
+
+from __future__ import annotations
+
+from buildwatch.model import Build, Status
+from buildwatch.tui.cells import Pieces, fit
+from buildwatch.words import Glyphs
+
+_BRANCH = 9
+"""Cells that a branch needs at least: fewer letters tell nothing."""
+
+_FACTS = (("branch", 11), ("event", 8), ("commit", 9), ("author", 9), ("message", 18))
+"""A build's facts in the order in which they stay, each with the cells that it needs at least."""
+
+_EVENTS = {"pull_request": "pr"}
+
+
+def repo_facts(build: Build, room: int, glyphs: Glyphs) -> Pieces:
+    """Where, then what, as far as there is room."""
+    if room < _BRANCH:
+        return [(" " * room, "text")]
+    branch = 20 if room >= 38 else room
+    where = build.deploy_to or build.branch or build.ref
+    pieces: Pieces = [(fit("  " + where, branch, glyphs.ellipsis), "dim")]
+    if room > branch:
+        pieces.append((fit(f"  {_what(build)}", room - branch, glyphs.ellipsis), "dim"))
+    return pieces
+
+
+def build_facts(build: Build, room: int, glyphs: Glyphs) -> Pieces:
+    """Event, branch, commit, author and message; those without room are left out, in the order of `_FACTS`."""
+    width: dict[str, int] = {}
+    for name, need in _FACTS:
+        if need > room:
+            break
+        width[name] = need
+        room -= need
+    for name, most in (("branch", 11), ("author", 5), ("message", 1000), ("branch", 1000)):
+        if name in width:
+            more = min(room, most)
+            width[name] += more
+            room -= more
+    texts = {
+        "event": (_EVENTS.get(build.event, build.event), "dim"),
+        "branch": (build.deploy_to or build.branch or build.ref, "text"),
+        "commit": (build.commit[:8], "dim"),
+        "author": (build.author or build.author_name or build.sender, "text"),
+        "message": (_broke(build) or _what(build), "dim"),
+    }
+    pieces: Pieces = [
+        (fit(text, width[name] - 1, glyphs.ellipsis) + " ", style)
+        for name, (text, style) in texts.items()
+        if name in width
+    ]
+    return [*pieces, (" " * room, "text")]
+
+
+def _what(build: Build) -> str:
+    return build.title or build.message.partition("\n")[0]
+
+
+def _broke(build: Build) -> str:
+    """Of a failed build whose stages are known: what failed, in words."""
+    if not build.status.failed or build.status == Status.KILLED:
+        return ""
+    if build.error:
+        return build.error
+    for stage in build.stages or ():
+        for step in stage.steps:
+            if step.status.failed and not step.ignored:
+                why = step.error or (f"exit {step.exit_code}" if step.exit_code else step.status)
+                return f"{step.name}: {why}"
+        if stage.error:
+            return f"{stage.name}: {stage.error}"
+    return ""
