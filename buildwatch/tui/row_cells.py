@@ -230,7 +230,7 @@ def link_sign(link: Link, glyphs: Glyphs) -> tuple[str, str]:
 
 
 def _running(at: Progress) -> Pieces:
-    """Elapsed and expected, the elapsed time always in the same cells. Hours need those of the age, too: it has none."""
+    """Elapsed and expected, the elapsed time always in the same cells. Hours also take the cells of the age."""
     elapsed = duration(at.elapsed)
     style = "failure" if at.overdue else "running"
     tail = f" / {duration(at.expected)}" if at.expected is not None else ""
