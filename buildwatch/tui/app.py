@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from buildwatch.sources.watch import Watcher
 
 
+FURNISH = 0.5
+"""Seconds after which the pane for the selection is there, even if no row came that could be selected."""
+
+
 class BuildwatchApp(App[None]):
     """The live tree of all servers."""
 
@@ -80,8 +84,7 @@ class BuildwatchApp(App[None]):
             watcher = Watcher(source, self.store, self._tell)
             self._sources[server.name], self._watchers[server.name] = source, watcher
             self.run_worker(watcher.run(), name=f"watch {server.name}", group="watch")
-        self.board.furnish()
-        gc.enable()
+        self.set_timer(FURNISH, self.board.furnish)
 
     def _tell(self, changes: Changes) -> None:
         self.session.take(changes)
@@ -321,7 +324,7 @@ class BuildwatchApp(App[None]):
 
 def run(settings: Settings) -> int:
     """Show the app until it is left; prints what happened meanwhile. The exit status."""
-    gc.disable()  # until the first paint: importing makes much and leaves no garbage
+    gc.disable()  # until the board is furnished: importing and loading make much and leave no garbage
     app = BuildwatchApp(settings)
     app.run(mouse=settings.mouse)
     for line in app.verdict():

@@ -7,6 +7,7 @@ second, and only while something runs.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from typing import TYPE_CHECKING
 
@@ -87,12 +88,15 @@ class Board(Screen[None]):
 
     def furnish(self) -> None:
         """What the first paint does without, since it takes a while to import: the selection and its log."""
+        if self.side is not None:
+            return
         from buildwatch.tui.side import Side
 
         self.side = Side(self._outside, self.painter, id="side")
         self.query_one("#no-side").remove()
         self.query_one("#body").mount(self.side)
         self.call_after_refresh(self.show_all)
+        gc.enable()
 
     @property
     def in_log(self) -> bool:
@@ -140,6 +144,8 @@ class Board(Screen[None]):
         rows = flatten(self.store, self.view)
         if rows != self.live.rows:
             self.live.set_rows(rows)
+        if rows and self.side is None:
+            self.call_after_refresh(self.furnish)
         self._look_back()
 
     def _open_for(self, changes: Changes) -> None:
@@ -180,14 +186,16 @@ class Board(Screen[None]):
         heard = self._outside.heard()
         top = bars.top_line(servers, bars.count(self.store), heard, time.time(), self._minute, width, self.glyphs)
         self.query_one("#top", Lines).show([top])
-        banner = board_text.banner(servers, width) if self.live.rows else []
+        banner = board_text.banner(servers, width, self.glyphs) if self.live.rows else []
         self.query_one("#banner", Lines).show(banner)
         room = self.live.container_size.width or width
-        title = board_text.title(self.view.filter, self.follow_newest, room, strip=self.painter.has_strip(room - 1))
+        title = board_text.title(
+            self.view.filter, self.follow_newest, room, self.glyphs, strip=self.painter.has_strip(room - 1)
+        )
         self.query_one("#title", Lines).show([title])
         empty = self.query_one("#empty", Lines)
         empty.display = not self.live.rows
-        empty.show([] if self.live.rows else board_text.empty(servers, self.view.filter, room))
+        empty.show([] if self.live.rows else board_text.empty(servers, self.view.filter, room, self.glyphs))
         self.show_foot()
 
     def show_foot(self) -> None:
@@ -197,7 +205,7 @@ class Board(Screen[None]):
         if self.glyphs is ASCII:
             table = [(keys.ASCII_KEYS.get(key, key), word) for key, word in table]
         address = bars.address_of(self.live.row, build)
-        self.query_one("#foot", Lines).show([bars.bottom_line(table, address, self.size.width)])
+        self.query_one("#foot", Lines).show([bars.bottom_line(table, address, self.size.width, self.glyphs)])
 
     def on_descendant_focus(self) -> None:
         """Another place, other keys."""
