@@ -56,17 +56,22 @@ def top_line(
         if number:
             tail.append((f"{glyph(status, g)} {number} {word}  ", str(status)))
     tail.append((f"{clock} ", "dim"))
-    head: Pieces = [(" buildwatch  ", "head")]
     room = width - _size(tail)
+    words = {server.name: _link_words(server, heard.get(server.name, 0.0), now) for server in servers}
+    troubled = {name: said for name, said in words.items() if said != Link.LIVE}
+    heads = [_name_servers(servers, told, g) for told in (words, troubled, {})] + [_count_servers(servers, g)]
+    head = next((head for head in heads if _size(head) <= room), None)
+    return _cut(heads[-1], width) if head is None else [*head, (" " * (room - _size(head)), "text"), *tail]
+
+
+def _name_servers(servers: Sequence[Server], words: Mapping[str, str], g: Glyphs) -> Pieces:
+    """Every server by its sign and name, and with what is to be said of it."""
+    head: Pieces = [(" buildwatch  ", "head")]
     for server in servers:
         sign, style = link_sign(server.link, g)
-        words = f" {_link_words(server, heard.get(server.name, 0.0), now)}  "
-        if _size(head) + width_of(server.name) + width_of(words) + 2 > room:
-            words = "  "
-        head += [(f"{sign} ", style), (server.name, "text"), (words, "dim")]
-    if _size(head) > room:
-        head = _count_servers(servers, g)
-    return [*head, (" " * (room - _size(head)), "text"), *tail] if _size(head) <= room else _cut(head, width)
+        said = words.get(server.name, "")
+        head += [(f"{sign} ", style), (server.name, "text"), (f" {said}  " if said else "  ", "dim")]
+    return head
 
 
 def _link_words(server: Server, heard: float, now: float) -> str:
@@ -88,12 +93,12 @@ def _count_servers(servers: Sequence[Server], g: Glyphs) -> Pieces:
     return head
 
 
-def bottom_line(keys: Iterable[tuple[str, str]], address: str, width: int) -> Pieces:
+def bottom_line(keys: Iterable[tuple[str, str]], address: str, width: int, g: Glyphs) -> Pieces:
     """`keys` as (key, word), the most needed first; those without room are left out."""
     tail = f"{address} " if address else ""
     room = width - width_of(tail)
     if room < width // 2:
-        tail = right(fit(address, width // 2 - 1).rstrip() + " ", width // 2)
+        tail = right(fit(address, width // 2 - 1, g.ellipsis).rstrip() + " ", width // 2)
         room = width - width_of(tail)
     pieces: Pieces = [(" ", "text")]
     used = 1

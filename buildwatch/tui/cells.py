@@ -8,14 +8,14 @@ Pieces = list[tuple[str, str]]
 """A line of the screen: pieces of text, each with the name of its style."""
 
 
-def fit(text: str, width: int, ellipsis: str = "…") -> str:
-    """`text` in exactly `width` cells: padded, or cut with an ellipsis."""
+def fit(text: str, width: int, ellipsis: str) -> str:
+    """`text` in exactly `width` cells: padded, or cut, with an ellipsis of one cell (or none) for what is missing."""
     if width <= 0:
         return ""
     size = len(text) if text.isascii() else cell_len(text)
     if size <= width:
         return text + " " * (width - size)
-    return set_cell_size(text, width - 1) + ellipsis
+    return set_cell_size(text, width - len(ellipsis)) + ellipsis
 
 
 def width_of(text: str) -> int:

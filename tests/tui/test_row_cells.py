@@ -150,7 +150,7 @@ def test_every_row_of_a_server_has_exactly_as_many_cells_as_there_are(width: int
 
 @given(st.text(max_size=30).map(clean), st.integers(0, 20))
 def test_text_is_fitted_by_cells_and_not_by_characters(words: str, width: int) -> None:
-    assert width_of(fit(words, width)) == width
+    assert width_of(fit(words, width, "…")) == width
     assert width_of(right(words, width)) == width
 
 
