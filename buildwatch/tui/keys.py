@@ -48,7 +48,9 @@ IN_LOG: Final = [
     ("w", "wrap"),
     ("t", "time of each line"),
     ("y", "copy the line"),
-    ("esc, h", "back to the tree"),
+    ("h l, ← →", "sideways"),
+    ("space, ctrl+d ctrl+u", "a page; half a page"),
+    ("esc", "back to the tree"),
 ]
 
 FOOT_TREE: Final = [
@@ -72,7 +74,7 @@ FOOT_LOG: Final = [
     ("esc", "back"),
     ("?", "keys"),
 ]
-ASCII_KEYS: Final = {"↵": "enter", "j k, ↓ ↑": "j k, arrows", "l h, → ←": "l h, arrows"}
+ASCII_KEYS: Final = {"↵": "enter", "j k, ↓ ↑": "j k, arrows", "l h, → ←": "l h, arrows", "h l, ← →": "h l, arrows"}
 
 
 def foot(in_log: bool, status: Status | None) -> list[tuple[str, str]]:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from textual.theme import Theme
 
+from buildwatch.config.errors import ConfigError
+from buildwatch.text import clean
 from buildwatch.tui.styles import STATUS_NAMES
 
 COLORS: Final = (
@@ -29,16 +31,24 @@ COLORS: Final = (
 _COLOR: Final = re.compile("#[0-9a-fA-F]{6}")
 
 
-class ThemeError(Exception):
+class ThemeError(ConfigError):
     """One sentence: which theme, what is wrong with it, what is expected."""
 
 
 def load_theme(name: str, own: Path) -> Theme:
     """The theme of that name, a user's own (in the folder `own`) before a shipped one. Raises `ThemeError`."""
-    for text, where in _candidates(name, own):
-        return read_theme(name, text, where)
-    known = ", ".join(sorted(names(own)))
-    raise ThemeError(f'there is no theme "{name}"; there are {known}, and your own go into {own}')
+    known = names(own)
+    if name not in known:
+        raise ThemeError(
+            f'there is no theme "{clean(name, 60)}"; there are {", ".join(sorted(known))}, and your own go into {own}'
+        )
+    file = own / f"{name}.toml"
+    if not file.exists():
+        return read_theme(name, (_shipped() / file.name).read_text(encoding="utf-8"), f"themes/{file.name}")
+    try:
+        return read_theme(name, file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError):
+        raise ThemeError(f"{file} cannot be read as text; make it readable, or choose another theme") from None
 
 
 def names(own: Path) -> set[str]:
@@ -57,6 +67,8 @@ def read_theme(name: str, text: str, where: str) -> Theme:
     unknown = set(table) - {"dark", "colors", "status"}
     if unknown:
         raise ThemeError(f"{where}: {sorted(unknown)[0]} is not known; there are dark, [colors] and [status]")
+    if not isinstance(table.get("dark", True), bool):
+        raise ThemeError(f"{where}: dark should be true or false")
     colors = _table(table, "colors", COLORS, where)
     status = _table(table, "status", STATUS_NAMES, where)
     variables = {f"bw-{key}": value for key, value in (colors | status).items()}
@@ -71,7 +83,7 @@ def read_theme(name: str, text: str, where: str) -> Theme:
         success=status["success"],
         warning=status["blocked"],
         error=status["failure"],
-        dark=table.get("dark") is not False,
+        dark=table.get("dark", True),
         variables=variables
         | {
             "scrollbar": colors["rule"],
@@ -105,13 +117,3 @@ def _shipped() -> Any:
     """The folder of the shipped themes: inside an installed package, beside it in a checkout."""
     installed = files("buildwatch") / "themes"
     return installed if installed.is_dir() else Path(__file__).parents[2] / "themes"
-
-
-def _candidates(name: str, own: Path) -> list[tuple[str, str]]:
-    found = []
-    for place, where in ((own, f"{own / name}.toml"), (_shipped(), f"themes/{name}.toml")):
-        try:
-            found.append(((place / f"{name}.toml").read_text(encoding="utf-8"), where))
-        except (OSError, UnicodeDecodeError):
-            continue
-    return found
