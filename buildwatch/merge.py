@@ -22,10 +22,10 @@ def merge_build(old: Build, new: Build) -> Build:
     if new == old:
         return old
     if is_another_run(old, new):
-        return settled(new) if (new.run, new.started) > (old.run, old.started) else old
+        return settled(new) if _is_later_run(old, new) else old
     row = new if _build_order(new) >= _build_order(old) else old
-    stages = _merge_stages(old.stages, new.stages)
-    merged = settled(row if stages is row.stages else replace(row, stages=stages))
+    run, stages = max(old.run, new.run), _merge_stages(old.stages, new.stages)
+    merged = settled(row if stages is row.stages and run == row.run else replace(row, run=run, stages=stages))
     return old if merged == old else merged
 
 
@@ -43,9 +43,14 @@ def settled(build: Build) -> Build:
 
 def is_another_run(old: Build, new: Build) -> bool:
     """Whether two snapshots of one build are of different runs: each has its own begin and its own end."""
-    if old.run != new.run:
+    if old.run and new.run and old.run != new.run:
         return True
     return old.started > 0 and new.started > 0 and old.started != new.started
+
+
+def _is_later_run(old: Build, new: Build) -> bool:
+    told = old.run and new.run and old.run != new.run
+    return new.run > old.run if told else new.started > old.started
 
 
 def _build_order(build: Build) -> tuple[bool, int, int, int]:
@@ -71,8 +76,8 @@ def _merge_stage(old: Stage, new: Stage) -> Stage:
     return row if steps is row.steps else replace(row, steps=steps)
 
 
-def _stage_order(stage: Stage) -> tuple[int, int, int]:
-    return stage.version, stage.status.rank, stage.stopped
+def _stage_order(stage: Stage) -> tuple[int, int, int, int]:
+    return stage.version, stage.started, stage.status.rank, stage.stopped
 
 
 def _merge_steps(old: tuple[Step, ...], new: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -89,5 +94,5 @@ def _merge_steps(old: tuple[Step, ...], new: tuple[Step, ...]) -> tuple[Step, ..
     return new if merged == new else merged
 
 
-def _step_order(step: Step) -> tuple[int, int, int]:
-    return step.version, step.status.rank, step.stopped
+def _step_order(step: Step) -> tuple[int, int, int, int]:
+    return step.version, step.started, step.status.rank, step.stopped

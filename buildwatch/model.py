@@ -125,8 +125,8 @@ class Build:
     """One build of a repo.
 
     `stages` is None where nobody has told them yet (lists of builds come without). `run` tells apart the runs that some
-    servers make under one id (greater is later). `version` is the server's count of changes to the build's own row, 0
-    where it does not tell; it says nothing of stages and steps, which have their own.
+    servers make under one id (greater is later, 0 where it is not told). `version` is the server's count of changes to
+    the build's own row, 0 where it does not tell; it says nothing of stages and steps, which have their own.
     """
 
     server: str

@@ -118,10 +118,29 @@ def test_a_stage_or_step_that_is_not_told_again_stays() -> None:
     assert merge_build(both, replace(both, stages=())).stages == both.stages
 
 
-@pytest.mark.parametrize(("run", "started"), [(1, BEGIN), (0, BEGIN + 100), (1, BEGIN - 50)])
+def test_a_row_of_a_list_that_tells_no_run_is_of_the_run_that_is_known() -> None:
+    known = Build("s", "a/b", 7, 3, Status.RUNNING, started=BEGIN, run=5, stages=(Stage(1, "one", Status.RUNNING),))
+    row = Build("s", "a/b", 7, 3, Status.KILLED, started=BEGIN, finished=BEGIN + 9)
+    for merged in (merge_build(known, row), merge_build(row, known)):
+        assert (merged.status, merged.run, merged.stages) == (Status.KILLED, 5, known.stages)
+
+
+def test_a_step_that_runs_again_in_the_same_run_goes_back() -> None:
+    """A lost agent's build begins again under the same number, its build row untouched."""
+    done = Step(1, "test", Status.SUCCESS, started=BEGIN, stopped=BEGIN + 3)
+    again = Step(1, "test", Status.RUNNING, started=BEGIN + 600)
+    first, second = (
+        Build("s", "a/b", 7, 3, Status.RUNNING, started=BEGIN, stages=(Stage(1, "one", steps=(step,)),))
+        for step in (done, again)
+    )
+    assert merge_build(first, second) == second
+    assert merge_build(second, first) is second
+
+
+@pytest.mark.parametrize(("run", "started"), [(2, BEGIN), (0, BEGIN + 100), (2, BEGIN - 50)])
 def test_a_later_run_under_the_same_id_replaces_the_earlier_whole(run: int, started: int) -> None:
     first = Build(
-        "s", "a/b", 7, 3, Status.FAILURE, started=BEGIN, finished=BEGIN + 9, version=9, stages=(Stage(1, "old"),)
+        "s", "a/b", 7, 3, Status.FAILURE, started=BEGIN, finished=BEGIN + 9, version=9, run=1, stages=(Stage(1, "old"),)
     )
     again = replace(first, status=Status.RUNNING, finished=0, version=0, stages=(), run=run, started=started)
     assert merge_build(first, again) == again

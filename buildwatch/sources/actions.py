@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from buildwatch.model import Build, Status
 from buildwatch.sources.base import Source
+from buildwatch.sources.errors import Denied
 
 NAMES = ("restart", "cancel", "approve", "decline", "promote", "rollback")
 
@@ -64,6 +65,8 @@ class Action:
 
     async def run(self, source: Source) -> Build | None:
         """Do it. The new build, where there is one. Raises `SourceError`."""
+        if self.name not in source.actions:
+            raise Denied(unknown_to(source, self.name), 405)
         slug, number = self.build.repo, self.build.number
         if self.name == "restart":
             return await source.restart(slug, number, self.params)
@@ -74,6 +77,11 @@ class Action:
         plain = {"cancel": source.cancel, "approve": source.approve, "decline": source.decline}
         await plain[self.name](slug, number)
         return None
+
+
+def unknown_to(source: Source, name: str) -> str:
+    """The sentence for an action that a server does not know."""
+    return f"{source.name} runs {source.kind}, which knows no {name}"
 
 
 def read_params(words: list[str]) -> dict[str, str]:

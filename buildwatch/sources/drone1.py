@@ -27,6 +27,10 @@ class DroneSource:
     """One Drone 1.x or 2.x server."""
 
     kind = "drone"
+    global_ids = True
+    page_size = 100
+    pages = True
+    actions = frozenset({"restart", "cancel", "approve", "decline", "promote", "rollback", "create"})
 
     def __init__(self, http: Http) -> None:
         self.name = http.address.name

@@ -21,7 +21,7 @@ from buildwatch.ledger import Ledger
 from buildwatch.model import Build, BuildKey, RepoKey, Status
 from buildwatch.sources.backoff import Backoff
 from buildwatch.sources.base import Source, Told
-from buildwatch.sources.errors import Broken, Denied, SourceError, Stranger, Unauthorized
+from buildwatch.sources.errors import Denied, SourceError, Stranger, Unauthorized
 from buildwatch.sources.reads import Reads
 from buildwatch.store import Changes, Link, Server, Store
 
@@ -73,7 +73,8 @@ class Watcher:
         self._ledgers: dict[str, Ledger] = {}
         self._evidence: dict[BuildKey, float] = {}  # loop time of the last word on an unfinished build
         self._early: list[Told] | None = []  # events that came before the first list; None afterwards
-        self._watermark = 0  # the greatest build id when we began
+        self._watermark = 0  # the greatest build id when we began, where ids grow over the whole server
+        self._first: dict[str, int] = {}  # elsewhere: the greatest of each repo when it was first seen
         self._unsynced: set[Hashable] = {"list", "user", "recent"}
         self._tried_stream = asyncio.Event()
         self._ahead = now() - time.monotonic()  # grows while the machine sleeps
@@ -114,7 +115,7 @@ class Watcher:
 
         async def job() -> None:
             for build in reversed(await self.source.builds(repo.slug, 1, builds)):
-                self._apply(build, news=build.id > self._watermark)
+                self._apply(build, news=self._is_news(build))
 
         self._reads.want(("history", repo.slug), job, at=0.0, priority=IDLE)
 
@@ -206,9 +207,7 @@ class Watcher:
             if not self._store.servers[self.name].listed:
                 raise
             return  # all the rest is there: it can do without
-        self._state(version=version)
-        if version.startswith("0."):
-            self._refuse(Broken(f"{self.name} runs Drone {version}; buildwatch reads Drone 1.0 and later so far"))
+        self._state(version=version, kind=self.source.kind)
 
     async def _list(self) -> float:
         loop = asyncio.get_running_loop()
@@ -224,7 +223,9 @@ class Watcher:
             self._begin(newest)
         else:
             for build in newest:
-                self._take(build, news=build.id > self._watermark)
+                self._first.setdefault(build.repo, build.id)
+                self._take(build, news=self._is_news(build))
+                self._read_if_odd(build)
             self._look_for_gaps(newest)
         for build in self._store.unfinished(self.name):
             if not self._is_newest(build):
@@ -234,7 +235,9 @@ class Watcher:
 
     def _begin(self, newest: list[Build]) -> None:
         """The first list: what is in it already was."""
-        self._watermark = max((build.id for build in newest), default=0)
+        if self.source.global_ids:
+            self._watermark = max((build.id for build in newest), default=0)
+        self._first = dict.fromkeys(self._slugs(), 0) | {build.repo: build.id for build in newest}
         for build in newest:
             self._take(build, news=False)
         early, self._early = self._early or [], None
@@ -263,7 +266,7 @@ class Watcher:
 
     def _take_running(self, builds: Iterable[Build]) -> None:
         for build in builds:
-            news = build.id > self._watermark
+            news = self._is_news(build)
             if build.repo_key in self._store.repos and (news or not build.status.ended):
                 self._take(build, news=news)
 
@@ -277,17 +280,19 @@ class Watcher:
         """Read a repo's builds back to a known one; all unknown ones are new."""
         found: list[Build] = []
         for page in range(1, PAGES + 1):
-            builds = await self.source.builds(slug, page, 100)
+            builds = await self.source.builds(slug, page, self.source.page_size)
             found += builds
-            if len(builds) < 100 or any(self._is_history(build, ledger) for build in builds):
+            if len(builds) < self.source.page_size or not self.source.pages:
+                break
+            if any(self._is_history(build, ledger) for build in builds):
                 break
         for build in reversed(found):
-            if build.id > self._watermark or self._store.build(build.key) is not None:
-                self._take(build, news=build.id > self._watermark)
+            if self._is_news(build) or self._store.build(build.key) is not None:
+                self._take(build, news=self._is_news(build))
         ledger.read(build.number for build in found)
 
     def _is_history(self, build: Build, ledger: Ledger) -> bool:
-        known = build.id <= self._watermark or self._store.build(build.key) is not None
+        known = not self._is_news(build) or self._store.build(build.key) is not None
         return known and build.number <= ledger.cursor
 
     async def _build(self, key: BuildKey, slug: str, number: int) -> float | None:
@@ -301,7 +306,7 @@ class Watcher:
                 return due
         build = await self.source.build(slug, number)
         self._evidence[key] = now
-        self._take(build, news=build.id > self._watermark)
+        self._take(build, news=self._is_news(build))
         self._synced_with(key)
         known = self._store.build(key)
         return now + self._beat(known) if known is not None and not known.status.ended else None
@@ -310,7 +315,7 @@ class Watcher:
 
     def _take(self, build: Build, *, news: bool) -> None:
         unknown = self._store.build(build.key) is None
-        self._ledger(build).saw(build.number, unknown=unknown and build.id > self._watermark)
+        self._ledger(build).saw(build.number, unknown=unknown and self._is_news(build))
         self._apply(build, news=news)
         known = self._store.build(build.key)
         if known is None or known.status.ended:
@@ -319,6 +324,23 @@ class Watcher:
             self._synced_with(build.key)
         elif unknown or known.stages is None:
             self._want(known, at=asyncio.get_running_loop().time() + SETTLE, sooner=known.stages is None)
+
+    def _is_news(self, build: Build) -> bool:
+        """Whether a build began after we did."""
+        first = self._watermark if self.source.global_ids else self._first.get(build.repo, 0)
+        return build.id > first
+
+    def _read_if_odd(self, row: Build) -> None:
+        """Read a build whose row in a list is not what is held, where a list cannot tell an old row from a new run."""
+        held = self._store.build(row.key)
+        if (
+            self.source.global_ids
+            or held is None
+            or held.status == row.status
+            or held.status.rank == row.status.rank == 0
+        ):
+            return
+        self._want(held, at=0.0, sooner=True)
 
     def _apply(self, build: Build, *, news: bool) -> None:
         changes = self._store.apply(build, news=news)
@@ -354,7 +376,7 @@ class Watcher:
         """The ledger of a build's repo; one that is opened begins with what already was."""
         ledger = self._ledgers.get(build.repo)
         if ledger is None:
-            first = build.number if build.id <= self._watermark else 0
+            first = 0 if self._is_news(build) else build.number
             ledger = self._ledgers[build.repo] = Ledger(first)
         return ledger
 
