@@ -193,7 +193,13 @@ class Watcher:
     # what is read
 
     async def _user(self) -> None:
-        user = await self.source.user()
+        try:
+            user = await self.source.user()
+        except Stranger:
+            if not self._store.servers[self.name].listed:
+                raise
+            self._synced_with("user")
+            return
         self._state(user=user.login, admin=user.admin)
         if user.admin:
             self._unsynced.add("incomplete")

@@ -218,15 +218,17 @@ class BuildwatchApp(App[None]):
 
     def action_act(self, name: str) -> None:
         """Ask, then do it."""
-        from buildwatch.sources.actions import Action
+        from buildwatch.sources.actions import Action, unknown_to
         from buildwatch.tui.dialogs import Confirm
 
         build = self.board.selected_build
         if build is None:
             self._say("select a build first")
             return
-        deed = Action(name, build)
+        deed, source = Action(name, build), self.source(build.server)
         wrong = "" if name in ("promote", "rollback") else deed.impossible
+        if source is not None and name not in source.actions:
+            wrong = unknown_to(source, name)
         if self._settings.read_only:
             wrong = f"{name} is not done: buildwatch runs read-only"
         if wrong:
@@ -306,8 +308,11 @@ class BuildwatchApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, by name."""
+        build = self.board.selected_build
+        source = self.source(build.server) if build else None
+        absent = keys.ACTIONS - source.actions if source else frozenset()
         for binding in keys.APP:
-            if isinstance(binding, Binding) and binding.action != "command_palette":
+            if isinstance(binding, Binding) and binding.action not in {"command_palette", *map(keys.acting, absent)}:
                 yield SystemCommand(
                     binding.description,
                     f"key: {keys.shown(binding.key)}",

@@ -201,7 +201,8 @@ class Board(Screen[None]):
     def show_foot(self) -> None:
         """The keys of this place, and the address of the selection."""
         build = self.selected_build
-        table = keys.foot(self.in_log, build.status if build else None)
+        source = self._outside.source(build.server) if build else None
+        table = keys.foot(self.in_log, build.status if build else None, source.actions if source else None)
         if self.glyphs is ASCII:
             table = [(keys.ASCII_KEYS.get(key, key), word) for key, word in table]
         address = bars.address_of(self.live.row, build)

@@ -77,11 +77,23 @@ FOOT_LOG: Final = [
 ASCII_KEYS: Final = {"↵": "enter", "j k, ↓ ↑": "j k, arrows", "l h, → ←": "l h, arrows", "h l, ← →": "h l, arrows"}
 
 
-def foot(in_log: bool, status: Status | None) -> list[tuple[str, str]]:
-    """The keys for the line at the foot, the most needed first; `status` is the selected build's."""
+def foot(in_log: bool, status: Status | None, actions: frozenset[str] | None) -> list[tuple[str, str]]:
+    """The keys for the line at the foot, the most needed first.
+
+    `status` is the selected build's; `actions` what its server knows, None where that is not known yet.
+    """
     if in_log:
         return FOOT_LOG
-    return [*FOOT_TREE[:1], *FOOT_BLOCKED, *FOOT_TREE[1:]] if status == Status.BLOCKED else FOOT_TREE
+    table = [*FOOT_TREE[:1], *FOOT_BLOCKED, *FOOT_TREE[1:]] if status == Status.BLOCKED else FOOT_TREE
+    return [(key, word) for key, word in table if actions is None or word not in ACTIONS or word in actions]
+
+
+ACTIONS: Final = frozenset({"restart", "cancel", "approve", "decline", "promote", "rollback"})
+
+
+def acting(name: str) -> str:
+    """The action of the binding that does this to a build."""
+    return f"act('{name}')"
 
 
 def help_sections(place: str) -> list[tuple[str, list[tuple[str, str]]]]:
