@@ -77,7 +77,7 @@ FOOT_LOG: Final = [
 ASCII_KEYS: Final = {"↵": "enter", "j k, ↓ ↑": "j k, arrows", "l h, → ←": "l h, arrows", "h l, ← →": "h l, arrows"}
 
 
-def foot(in_log: bool, status: Status | None, actions: frozenset[str] | None) -> list[tuple[str, str]]:
+def foot(in_log: bool, status: Status | None, actions: frozenset[str] | None = None) -> list[tuple[str, str]]:
     """The keys for the line at the foot, the most needed first.
 
     `status` is the selected build's; `actions` what its server knows, None where that is not known yet.
