@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
+from socksio import SOCKSError
 
 from buildwatch import __version__
 from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Stranger, Unauthorized, Unreachable
@@ -27,6 +28,9 @@ WRITE_LIMIT: Final = httpx.Timeout(90, connect=10)
 
 STREAM_LIMIT: Final = httpx.Timeout(None, connect=10)
 """A healthy stream may say nothing for minutes (a quiet log step sends no pings at all)."""
+
+_FAULTS: Final = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, SOCKSError, OSError)
+"""What comes up from below when a connection cannot be made or breaks. A proxy's own faults come unwrapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Http:
         request = await self._request("GET", path, {}, STREAM_LIMIT, "text/event-stream")
         try:
             response = await self._open().send(request, stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
+        except _FAULTS as error:
             raise self._unreachable(error) from None
         try:
             self._hear(response)
@@ -90,9 +94,12 @@ class Http:
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
             to = self.address
-            self._client = httpx.AsyncClient(
-                verify=_trust(to), proxy=to.proxy, trust_env=to.proxy is None, follow_redirects=False
-            )
+            try:
+                self._client = httpx.AsyncClient(
+                    verify=_trust(to), proxy=to.proxy, trust_env=to.proxy is None, follow_redirects=False
+                )
+            except (httpx.InvalidURL, ValueError):
+                raise Unreachable(f"{to.name}: the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is not one") from None
         return self._client
 
     async def _request(
@@ -115,7 +122,7 @@ class Http:
                 body = await self._body(response)
             finally:
                 await response.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
+        except _FAULTS as error:
             raise self._unreachable(error) from None
         self._hear(response)
         if response.status_code == 204:
@@ -128,11 +135,14 @@ class Http:
 
     async def _body(self, response: httpx.Response) -> bytes:
         parts, size = [], 0
-        async for chunk in response.aiter_bytes():
-            parts.append(chunk)
-            size += len(chunk)
-            if size > LARGEST_ANSWER:
-                raise Broken(f"{self.address.name} sends an answer without end; is {self.address.url} really a Drone?")
+        try:
+            async for chunk in response.aiter_bytes():
+                parts.append(chunk)
+                size += len(chunk)
+                if size > LARGEST_ANSWER:
+                    raise Broken(f"{self.address.name} answers without end; is {self.address.url} really a Drone?")
+        except _FAULTS as error:
+            raise self._unreachable(error) from None
         return b"".join(parts)
 
     async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
@@ -140,7 +150,7 @@ class Http:
         try:
             async for chunk in response.aiter_raw():
                 yield chunk
-        except (httpx.HTTPError, ssl.SSLError, OSError):
+        except _FAULTS:
             return
 
     def _hear(self, response: httpx.Response) -> None:
@@ -160,7 +170,7 @@ class Http:
             return Unreachable(f"{to.name} does not speak TLS at {to.url}; try http://")
         if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
             return Unreachable(f"{to.name}: {to.url} is not an address; it should look like https://drone.example.com")
-        if isinstance(error, httpx.ProxyError):
+        if isinstance(error, httpx.ProxyError | SOCKSError):
             return Unreachable(f"{to.name}: the proxy does not let us through; check `proxy` or HTTPS_PROXY")
         if isinstance(error, httpx.ConnectTimeout):
             return Unreachable(f"{to.name} does not answer at {to.url} (timed out); check the address and the network")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 from buildwatch.demo.control import StageScript, StepScript
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli, Drone
+    from tests.cli.conftest import Cli, Drone, Started
 
 REPO = "acme/storefront"
 
@@ -84,6 +85,19 @@ def test_a_server_that_is_away_is_told(drone: Drone, cli: Cli, monkeypatch: pyte
         assert (done.status, done.out.strip()) == (5, "[]" if "--json" in argv else "")
         assert f"does not answer at {drone.server.url}" in done.err
         assert done.err.count("\n") == 1
+
+
+def test_the_proxy_of_drones_own_command_line_is_used(started: Started, environ: dict[str, str]) -> None:
+    """One that hangs up in the middle is told of like any other that does not work."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        environ["SOCKS_PROXY"] = f"127.0.0.1:{proxy.getsockname()[1]}"
+        process = started("ls")
+        client = proxy.accept()[0]
+    with client:
+        assert client.recv(64)[:1] == b"\x05"  # the version of SOCKS
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (5, "")
+    assert err.count("\n") == 1
 
 
 def test_show_tells_stages_and_steps(drone: Drone, cli: Cli) -> None:
