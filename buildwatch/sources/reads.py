@@ -33,12 +33,13 @@ class Reads:
         self._jobs: dict[Hashable, tuple[int, Job]] = {}
         self._timed: list[tuple[float, int, Hashable]] = []
         self._ready: list[tuple[int, int, Hashable]] = []
-        self._running: dict[Hashable, asyncio.Task[None]] = {}
+        self._running: set[Hashable] = set()
         self._again: set[Hashable] = set()
         self._failures: dict[Hashable, int] = {}
         self._order = count()
         self._wake = asyncio.Event()
         self._not_before = 0.0
+        self._held = False
 
     def want(self, key: Hashable, job: Job, *, at: float, priority: int = 1, sooner: bool = False) -> None:
         """Have `job` done at loop time `at`. One that is planned stays as it is unless `sooner` and `at` is earlier.
@@ -62,22 +63,29 @@ class Reads:
         self._due.pop(key, None)
         self._jobs.pop(key, None)
         self._failures.pop(key, None)
+        self._again.discard(key)
+
+    def hold(self) -> None:
+        """Begin no more reads until `go_on`; what is planned stays planned."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """Begin reads again."""
+        self._held = False
+        self._wake.set()
 
     async def run(self) -> None:
-        """Do what is wanted, until cancelled."""
+        """Do what is wanted, until cancelled. A job that raises anything but `SourceError` has a bug and ends it."""
         loop = asyncio.get_running_loop()
-        try:
+        async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
                 now = loop.time()
-                if now >= self._not_before:
-                    self._start(now)
+                if now >= self._not_before and not self._held:
+                    self._start(now, group)
                 await self._sleep(loop)
-        finally:
-            for task in self._running.values():
-                task.cancel()
 
-    def _start(self, now: float) -> None:
+    def _start(self, now: float, group: asyncio.TaskGroup) -> None:
         while self._timed and self._timed[0][0] <= now:
             at, order, key = heapq.heappop(self._timed)
             if self._due.get(key) == at:
@@ -86,10 +94,11 @@ class Reads:
             _, _, key = heapq.heappop(self._ready)
             if key in self._due and key not in self._running:
                 del self._due[key]
-                self._running[key] = asyncio.create_task(self._do(key))
+                self._running.add(key)
+                group.create_task(self._do(key))
 
     async def _sleep(self, loop: asyncio.AbstractEventLoop) -> None:
-        due = self._timed[0][0] if self._timed else None
+        due = self._timed[0][0] if self._timed and not self._held else None
         if self._not_before > loop.time():
             due = self._not_before
         wait = None if due is None else max(0.0, due - loop.time())
@@ -112,7 +121,7 @@ class Reads:
             self._failures.pop(key, None)
             self._answered()
         finally:
-            del self._running[key]
+            self._running.discard(key)
             self._wake.set()
         if key in self._again:
             self._again.discard(key)
@@ -128,7 +137,7 @@ class Reads:
             self._not_before = asyncio.get_running_loop().time() + wait
             return wait
         if isinstance(error, Denied):
-            return 10.0  # an answer, not an accident: one 404 is not a deletion, but neither worth a hurry
+            return min(10.0 * failures, 60.0)  # an answer, not an accident: no deletion, but neither worth a hurry
         most = 30.0 if isinstance(error, Unreachable) or failures > 4 else 2.0
-        grown: float = 0.5 * 2 ** (failures - 1) + self._random.random()
+        grown: float = 0.5 * 2 ** min(failures - 1, 6) + self._random.random()
         return max(error.retry_after, min(most, grown))
