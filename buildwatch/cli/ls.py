@@ -11,7 +11,10 @@ from buildwatch.cli.facts import line
 from buildwatch.cli.output import Output, note, output, say
 from buildwatch.cli.servers import CANNOT_ASK, Listed, Server, ask, connected
 from buildwatch.config import Settings
-from buildwatch.model import Build, Repo
+from buildwatch.merge import settled
+from buildwatch.model import Build, Repo, Status
+from buildwatch.sources.errors import SourceError
+from buildwatch.sources.reads import AT_ONCE
 from buildwatch.words import age, duration
 
 
@@ -22,7 +25,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 async def _run(args: argparse.Namespace, settings: Settings) -> int:
     async with connected(settings) as servers:
-        lists = await asyncio.gather(*(ask(server.source.repos) for server in servers), return_exceptions=True)
+        lists = await asyncio.gather(*(_listed(server) for server in servers), return_exceptions=True)
     rows: list[tuple[Server, Repo, Build | None]] = []
     status = 0
     for server, listed in zip(servers, lists, strict=True):
@@ -40,6 +43,24 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
     elif not status:
         note("no repos: the token's owner has none, or the server has not synchronised them yet")
     return status
+
+
+async def _listed(server: Server) -> Listed:
+    """The server's list; of what has not begun also whether it waits for a person, which only its stages tell."""
+    rows = await ask(server.source.repos)
+    few = asyncio.Semaphore(AT_ONCE)
+
+    async def whole(build: Build | None) -> Build | None:
+        if build is None or build.status != Status.PENDING:
+            return build
+        async with few:
+            try:
+                return settled(await server.source.build(build.repo, build.number))
+            except SourceError:
+                return build  # the list has the truth but for that
+
+    builds = await asyncio.gather(*(whole(build) for _, build in rows))
+    return [(repo, build) for (repo, _), build in zip(rows, builds, strict=True)]
 
 
 def _shown(listed: Listed) -> Listed:
