@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 from socksio import SOCKSError
@@ -22,12 +22,18 @@ from buildwatch.wire.drone1 import read_error
 LARGEST_ANSWER: Final = 128 * 1024 * 1024
 """Bytes. A log is at most about 6 MB and a list of a thousand repos about 4 MB."""
 
+BEGINNING: Final = 64 * 1024
+"""Bytes of an answer that are looked at before it is known who answers."""
+
 READ_LIMIT: Final = httpx.Timeout(30, connect=10)
 WRITE_LIMIT: Final = httpx.Timeout(90, connect=10)
 """Seconds. Drone 2.x looks three times for a missing `.drone.yml`, 15 s apart, before it answers a POST."""
 
 STREAM_LIMIT: Final = httpx.Timeout(None, connect=10)
 """A healthy stream may say nothing for minutes (a quiet log step sends no pings at all)."""
+
+OPEN_LIMIT: Final = 30.0
+"""Seconds until a server must have agreed to a stream, or said why not."""
 
 _FAULTS: Final = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, SOCKSError, OSError)
 """What comes up from below when a connection cannot be made or breaks. A proxy's own faults come unwrapped."""
@@ -49,6 +55,14 @@ class Address:
     proxy: str | None = None
 
 
+class Answer(NamedTuple):
+    """An answer as it came. The names of `headers` are looked up in any case of their letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class Http:
     """Requests to one server. Counts them; hears the server's clock in each answer."""
 
@@ -57,11 +71,29 @@ class Http:
         self.requests = 0
         self._on_clock = on_clock
         self._client: httpx.AsyncClient | None = None
-        self._token: str | None = None
+        self._token: asyncio.Future[str] | None = None
 
     async def get(self, path: str, **query: str | int) -> bytes:
         """The body of a JSON answer. Raises `SourceError`."""
         return await self._ask("GET", path, query, READ_LIMIT)
+
+    async def peek(self, path: str) -> Answer:
+        """What answers there, with what words ever: its first 64 KiB. It is not given the token before it is known.
+
+        Raises `SourceError` where nothing answers, and for one that only says to come again.
+        """
+        request = await self._request("GET", path, {}, READ_LIMIT, "application/json", known=False)
+        try:
+            response = await self._open().send(request, stream=True)
+            try:
+                body = await self._beginning(response)
+            finally:
+                await response.aclose()
+        except _FAULTS as error:
+            raise self._unreachable(error) from None
+        if response.status_code == 429 or response.status_code >= 500:
+            raise self._refusal(response, body, path)
+        return Answer(response.status_code, response.headers, body)
 
     async def send(self, method: str, path: str, query: dict[str, str] | None = None) -> bytes:
         """The body of the answer to an action, empty for 204. Never repeated by itself. Raises `SourceError`."""
@@ -72,15 +104,11 @@ class Http:
         """An event stream's bytes as they come; entered once the server has agreed. Raises `SourceError`."""
         request = await self._request("GET", path, {}, STREAM_LIMIT, "text/event-stream")
         try:
-            response = await self._open().send(request, stream=True)
+            async with asyncio.timeout(OPEN_LIMIT):
+                response = await self._agreed(request, path)
         except _FAULTS as error:
             raise self._unreachable(error) from None
         try:
-            self._hear(response)
-            if response.status_code != 200:
-                raise self._refusal(response, await self._body(response), path)
-            if not _is(response, "text/event-stream"):
-                raise self._strange(response, path)
             yield self._chunks(response)
         finally:
             await response.aclose()
@@ -100,31 +128,71 @@ class Http:
                 )
             except (httpx.InvalidURL, ValueError):
                 raise Unreachable(f"{to.name}: the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is not one") from None
+            except OSError:
+                raise Unreachable(f"{to.name}: SSL_CERT_FILE or SSL_CERT_DIR names no certificates; unset it") from None
         return self._client
 
     async def _request(
-        self, method: str, path: str, query: dict[str, str | int], limit: httpx.Timeout, accept: str
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str | int],
+        limit: httpx.Timeout,
+        accept: str,
+        known: bool = True,
     ) -> httpx.Request:
         self.requests += 1
         headers = {"Accept": accept, "User-Agent": f"buildwatch/{__version__}"}
-        if self._token is None:
-            self._token = await asyncio.to_thread(self.address.token)
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if accept == "text/event-stream":
+            headers["Accept-Encoding"] = "identity"  # what is compressed on the way comes late
+        token = await self._secret() if known else ""
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         url = self.address.url.rstrip("/") + path
-        return self._open().build_request(method, url, params=query or None, headers=headers, timeout=limit)
+        try:
+            return self._open().build_request(method, url, params=query or None, headers=headers, timeout=limit)
+        except httpx.InvalidURL as error:
+            raise self._unreachable(error) from None
+        except UnicodeError:
+            raise Denied(f"{self.address.name} cannot be asked for what is not text", 400) from None
+
+    async def _secret(self) -> str:
+        """The token. Read once: whoever needs it meanwhile waits for the same reading, or hears the same failure."""
+        if self._token is None:
+            self._token = asyncio.ensure_future(asyncio.to_thread(self.address.token))
+            self._token.add_done_callback(_looked_at)
+        reading = self._token
+        try:
+            return await asyncio.shield(reading)
+        except SourceError:
+            if self._token is reading:
+                self._token = None
+            raise
+
+    async def _agreed(self, request: httpx.Request, path: str) -> httpx.Response:
+        response = await self._open().send(request, stream=True)
+        try:
+            self._hear(response)
+            if response.status_code != 200:
+                raise self._refusal(response, await self._body(response), path)
+            if not _is(response, "text/event-stream"):
+                raise self._strange(response, path)
+        except BaseException:
+            await response.aclose()
+            raise
+        return response
 
     async def _ask(self, method: str, path: str, query: dict[str, str | int], limit: httpx.Timeout) -> bytes:
         request = await self._request(method, path, query, limit, "application/json")
         try:
             response = await self._open().send(request, stream=True)
+            self._hear(response)
             try:
                 body = await self._body(response)
             finally:
                 await response.aclose()
         except _FAULTS as error:
             raise self._unreachable(error) from None
-        self._hear(response)
         if response.status_code == 204:
             return b""
         if not 200 <= response.status_code < 300:
@@ -144,6 +212,14 @@ class Http:
         except _FAULTS as error:
             raise self._unreachable(error) from None
         return b"".join(parts)
+
+    async def _beginning(self, response: httpx.Response) -> bytes:
+        body = b""
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) >= BEGINNING:
+                break
+        return body[:BEGINNING]
 
     async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         """The bytes of a stream. One that is cut has simply ended: that is how these servers stop."""
@@ -166,7 +242,7 @@ class Http:
         text = str(error)
         if "CERTIFICATE_VERIFY" in text:
             return Unreachable(f"{to.name}: the certificate is not trusted; give its ca_file, or insecure = true")
-        if "WRONG_VERSION_NUMBER" in text or "record layer" in text.lower():
+        if any(word in text for word in _NO_TLS):
             return Unreachable(f"{to.name} does not speak TLS at {to.url}; try http://")
         if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
             return Unreachable(f"{to.name}: {to.url} is not an address; it should look like https://drone.example.com")
@@ -174,11 +250,13 @@ class Http:
             return Unreachable(f"{to.name}: the proxy does not let us through; check `proxy` or HTTPS_PROXY")
         if isinstance(error, httpx.ConnectTimeout):
             return Unreachable(f"{to.name} does not answer at {to.url} (timed out); check the address and the network")
-        if isinstance(error, httpx.TimeoutException):
+        if isinstance(error, httpx.TimeoutException | TimeoutError):
             return Unreachable(f"{to.name} takes too long to answer (over {_seconds(error)} s)")
         if isinstance(error, httpx.ConnectError):
             why = _why(error)
             return Unreachable(f"{to.name} does not answer at {to.url} ({why}); check the address and the network")
+        if "illegal status line" in text and to.url.startswith("http://"):
+            return Unreachable(f"{to.name} gives no HTTP answer at {to.url}; if it speaks TLS, try https://")
         return Unreachable(f"{to.name}: the connection broke ({type(error).__name__})")
 
     def _refusal(self, response: httpx.Response, body: bytes, path: str) -> SourceError:
@@ -189,14 +267,14 @@ class Http:
         if status == 429:
             return Busy(f"{to.name} asks for fewer requests (429)", _retry_after(response))
         if status in (301, 302, 303, 307, 308):
-            target = clean(response.headers.get("location", "elsewhere"), 100).partition("?")[0]
+            target = clean(response.headers.get("location", "elsewhere"), 100).partition("?")[0].removesuffix(path)
             return Broken(f"{to.name} sends us on to {target}; if that is the server, put it in place of {to.url}")
         if status == 404 and path in _ALWAYS_THERE:
             return Stranger(f"{to.name} does not know {path} (404); is {to.url} really the address of a Drone?")
         if 400 <= status < 500:
             hint = "; no such thing, or no right to it" if status == 404 else ""
-            return Denied(f"{to.name} says no to {path}: {said or response.reason_phrase} ({status}){hint}", status)
-        error = Broken(f"{to.name} has a problem: {said or response.reason_phrase or 'error'} ({status})")
+            return Denied(f"{to.name} says no to {path}: {said or _phrase(response)} ({status}){hint}", status)
+        error = Broken(f"{to.name} has a problem: {said or _phrase(response)} ({status})")
         error.retry_after = _retry_after(response)
         return error
 
@@ -206,6 +284,9 @@ class Http:
             f"{self.address.name} answers {path} with {what}; is {self.address.url} really the address of a Drone?"
         )
 
+
+_NO_TLS: Final = ("WRONG_VERSION_NUMBER", "record layer", "RECORD_LAYER", "HTTP_REQUEST")
+"""What OpenSSL says of an answer that is not TLS."""
 
 _ALWAYS_THERE: Final = ("/version", "/api/user", "/api/user/repos", "/api/stream")
 """What every Drone since 1.0 knows."""
@@ -227,15 +308,27 @@ def _is(response: httpx.Response, kind: str) -> bool:
     return kind in response.headers.get("content-type", "").lower()
 
 
+def _phrase(response: httpx.Response) -> str:
+    return clean(response.reason_phrase, 60) or "no reason given"
+
+
 def _retry_after(response: httpx.Response) -> float:
     """Seconds, from the header's number form; an hour at most."""
     text = response.headers.get("retry-after", "")
     return min(float(text), 3600.0) if text.isascii() and text.isdigit() else 0.0
 
 
-def _seconds(error: httpx.TimeoutException) -> int:
+def _seconds(error: httpx.TimeoutException | TimeoutError) -> int:
+    if isinstance(error, TimeoutError):
+        return int(OPEN_LIMIT)
     limit = error.request.extensions.get("timeout", {}).get("read")
     return int(limit) if limit else 30
+
+
+def _looked_at(reading: asyncio.Future[str]) -> None:
+    """Whoever waited for a token may have gone: its failure is then nobody's."""
+    if not reading.cancelled():
+        reading.exception()
 
 
 def _trust(to: Address) -> ssl.SSLContext | bool:

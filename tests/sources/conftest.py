@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from typing import TypeVar, TypeVarTuple
+
+import pytest_asyncio
 
 START = 1_795_433_706.0
 """Unix seconds when the loop's clock stands at `BEGIN`."""
@@ -64,3 +67,50 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     return {"jumping": JumpingLoop}
+
+
+Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+class Odd:
+    """A server that answers each path with the bytes it was given for it, whatever they are, and hangs up."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[str] = []  # whole request heads
+
+    @property
+    def paths(self) -> list[str]:
+        return [head.split(" ")[1] for head in self.asked]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            self.asked.append(head)
+            path = head.split(" ")[1].partition("?")[0]
+            answer = self.answers.get(path, reply(b'{"message":"Not Found"}', status="404 Not Found"))
+            if isinstance(answer, bytes):
+                writer.write(answer)
+                await writer.drain()
+            else:
+                await answer(writer)
+        writer.close()
+
+
+def reply(body: bytes, *headers: str, status: str = "200 OK", type: str = "application/json", cut: int = 0) -> bytes:
+    """An answer; `cut` is by how many bytes its body is shorter than it says."""
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) + cut}", f"Content-Type: {type}", *headers, "", ""]
+    return "\r\n".join(head).encode("latin-1") + body
+
+
+@pytest_asyncio.fixture
+async def odd() -> AsyncIterator[Odd]:
+    """That server, listening."""
+    made = Odd()
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield made
+    finally:
+        server.close()
