@@ -32,6 +32,9 @@ WRITE_LIMIT: Final = httpx.Timeout(90, connect=10)
 STREAM_LIMIT: Final = httpx.Timeout(None, connect=10)
 """A healthy stream may say nothing for minutes (a quiet log step sends no pings at all)."""
 
+OPEN_LIMIT: Final = 30.0
+"""Seconds until a server must have agreed to a stream, or said why not."""
+
 _FAULTS: Final = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, SOCKSError, OSError)
 """What comes up from below when a connection cannot be made or breaks. A proxy's own faults come unwrapped."""
 
@@ -68,7 +71,7 @@ class Http:
         self.requests = 0
         self._on_clock = on_clock
         self._client: httpx.AsyncClient | None = None
-        self._token: str | None = None
+        self._token: asyncio.Future[str] | None = None
 
     async def get(self, path: str, **query: str | int) -> bytes:
         """The body of a JSON answer. Raises `SourceError`."""
@@ -101,15 +104,11 @@ class Http:
         """An event stream's bytes as they come; entered once the server has agreed. Raises `SourceError`."""
         request = await self._request("GET", path, {}, STREAM_LIMIT, "text/event-stream")
         try:
-            response = await self._open().send(request, stream=True)
+            async with asyncio.timeout(OPEN_LIMIT):
+                response = await self._agreed(request, path)
         except _FAULTS as error:
             raise self._unreachable(error) from None
         try:
-            self._hear(response)
-            if response.status_code != 200:
-                raise self._refusal(response, await self._body(response), path)
-            if not _is(response, "text/event-stream"):
-                raise self._strange(response, path)
             yield self._chunks(response)
         finally:
             await response.aclose()
@@ -129,6 +128,8 @@ class Http:
                 )
             except (httpx.InvalidURL, ValueError):
                 raise Unreachable(f"{to.name}: the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is not one") from None
+            except OSError:
+                raise Unreachable(f"{to.name}: SSL_CERT_FILE or SSL_CERT_DIR names no certificates; unset it") from None
         return self._client
 
     async def _request(
@@ -142,24 +143,56 @@ class Http:
     ) -> httpx.Request:
         self.requests += 1
         headers = {"Accept": accept, "User-Agent": f"buildwatch/{__version__}"}
-        if known and self._token is None:
-            self._token = await asyncio.to_thread(self.address.token)
-        if known and self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if accept == "text/event-stream":
+            headers["Accept-Encoding"] = "identity"  # what is compressed on the way comes late
+        token = await self._secret() if known else ""
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         url = self.address.url.rstrip("/") + path
-        return self._open().build_request(method, url, params=query or None, headers=headers, timeout=limit)
+        try:
+            return self._open().build_request(method, url, params=query or None, headers=headers, timeout=limit)
+        except httpx.InvalidURL as error:
+            raise self._unreachable(error) from None
+        except UnicodeError:
+            raise Denied(f"{self.address.name} cannot be asked for what is not text", 400) from None
+
+    async def _secret(self) -> str:
+        """The token. Read once: whoever needs it meanwhile waits for the same reading, or hears the same failure."""
+        if self._token is None:
+            self._token = asyncio.ensure_future(asyncio.to_thread(self.address.token))
+            self._token.add_done_callback(_looked_at)
+        reading = self._token
+        try:
+            return await asyncio.shield(reading)
+        except SourceError:
+            if self._token is reading:
+                self._token = None
+            raise
+
+    async def _agreed(self, request: httpx.Request, path: str) -> httpx.Response:
+        response = await self._open().send(request, stream=True)
+        try:
+            self._hear(response)
+            if response.status_code != 200:
+                raise self._refusal(response, await self._body(response), path)
+            if not _is(response, "text/event-stream"):
+                raise self._strange(response, path)
+        except BaseException:
+            await response.aclose()
+            raise
+        return response
 
     async def _ask(self, method: str, path: str, query: dict[str, str | int], limit: httpx.Timeout) -> bytes:
         request = await self._request(method, path, query, limit, "application/json")
         try:
             response = await self._open().send(request, stream=True)
+            self._hear(response)
             try:
                 body = await self._body(response)
             finally:
                 await response.aclose()
         except _FAULTS as error:
             raise self._unreachable(error) from None
-        self._hear(response)
         if response.status_code == 204:
             return b""
         if not 200 <= response.status_code < 300:
@@ -217,12 +250,12 @@ class Http:
             return Unreachable(f"{to.name}: the proxy does not let us through; check `proxy` or HTTPS_PROXY")
         if isinstance(error, httpx.ConnectTimeout):
             return Unreachable(f"{to.name} does not answer at {to.url} (timed out); check the address and the network")
-        if isinstance(error, httpx.TimeoutException):
+        if isinstance(error, httpx.TimeoutException | TimeoutError):
             return Unreachable(f"{to.name} takes too long to answer (over {_seconds(error)} s)")
         if isinstance(error, httpx.ConnectError):
             why = _why(error)
             return Unreachable(f"{to.name} does not answer at {to.url} ({why}); check the address and the network")
-        if isinstance(error, httpx.RemoteProtocolError) and to.url.startswith("http://"):
+        if text in _NO_HTTP and to.url.startswith("http://"):
             return Unreachable(f"{to.name} gives no HTTP answer at {to.url}; if it speaks TLS, try https://")
         return Unreachable(f"{to.name}: the connection broke ({type(error).__name__})")
 
@@ -240,8 +273,8 @@ class Http:
             return Stranger(f"{to.name} does not know {path} (404); is {to.url} really the address of a Drone?")
         if 400 <= status < 500:
             hint = "; no such thing, or no right to it" if status == 404 else ""
-            return Denied(f"{to.name} says no to {path}: {said or response.reason_phrase} ({status}){hint}", status)
-        error = Broken(f"{to.name} has a problem: {said or response.reason_phrase or 'error'} ({status})")
+            return Denied(f"{to.name} says no to {path}: {said or _phrase(response)} ({status}){hint}", status)
+        error = Broken(f"{to.name} has a problem: {said or _phrase(response)} ({status})")
         error.retry_after = _retry_after(response)
         return error
 
@@ -254,6 +287,9 @@ class Http:
 
 _NO_TLS: Final = ("WRONG_VERSION_NUMBER", "record layer", "RECORD_LAYER", "HTTP_REQUEST")
 """What OpenSSL says of an answer that is not TLS."""
+
+_NO_HTTP: Final = ("illegal status line", "illegal request line", "Server disconnected without sending a response.")
+"""What the HTTP client says of an answer that is none, as of a TLS port that was spoken to without TLS."""
 
 _ALWAYS_THERE: Final = ("/version", "/api/user", "/api/user/repos", "/api/stream")
 """What every Drone since 1.0 knows."""
@@ -275,15 +311,27 @@ def _is(response: httpx.Response, kind: str) -> bool:
     return kind in response.headers.get("content-type", "").lower()
 
 
+def _phrase(response: httpx.Response) -> str:
+    return clean(response.reason_phrase, 60) or "no reason given"
+
+
 def _retry_after(response: httpx.Response) -> float:
     """Seconds, from the header's number form; an hour at most."""
     text = response.headers.get("retry-after", "")
     return min(float(text), 3600.0) if text.isascii() and text.isdigit() else 0.0
 
 
-def _seconds(error: httpx.TimeoutException) -> int:
+def _seconds(error: httpx.TimeoutException | TimeoutError) -> int:
+    if isinstance(error, TimeoutError):
+        return int(OPEN_LIMIT)
     limit = error.request.extensions.get("timeout", {}).get("read")
     return int(limit) if limit else 30
+
+
+def _looked_at(reading: asyncio.Future[str]) -> None:
+    """Whoever waited for a token may have gone: its failure is then nobody's."""
+    if not reading.cancelled():
+        reading.exception()
 
 
 def _trust(to: Address) -> ssl.SSLContext | bool:
