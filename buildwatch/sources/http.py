@@ -89,6 +89,9 @@ class Http:
                 body = await self._beginning(response)
             finally:
                 await response.aclose()
+        except httpx.RemoteProtocolError:
+            to, other = self.address, "https" if self.address.url.startswith("http:") else "http"
+            raise Unreachable(f"{to.name} gives no HTTP answer at {to.url}; perhaps it is {other}://") from None
         except _FAULTS as error:
             raise self._unreachable(error) from None
         if response.status_code == 429 or response.status_code >= 500:
@@ -255,8 +258,6 @@ class Http:
         if isinstance(error, httpx.ConnectError):
             why = _why(error)
             return Unreachable(f"{to.name} does not answer at {to.url} ({why}); check the address and the network")
-        if text in _NO_HTTP and to.url.startswith("http://"):
-            return Unreachable(f"{to.name} gives no HTTP answer at {to.url}; if it speaks TLS, try https://")
         return Unreachable(f"{to.name}: the connection broke ({type(error).__name__})")
 
     def _refusal(self, response: httpx.Response, body: bytes, path: str) -> SourceError:
@@ -287,9 +288,6 @@ class Http:
 
 _NO_TLS: Final = ("WRONG_VERSION_NUMBER", "record layer", "RECORD_LAYER", "HTTP_REQUEST")
 """What OpenSSL says of an answer that is not TLS."""
-
-_NO_HTTP: Final = ("illegal status line", "illegal request line", "Server disconnected without sending a response.")
-"""What the HTTP client says of an answer that is none, as of a TLS port that was spoken to without TLS."""
 
 _ALWAYS_THERE: Final = ("/version", "/api/user", "/api/user/repos", "/api/stream")
 """What every Drone since 1.0 knows."""
