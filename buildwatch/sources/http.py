@@ -91,7 +91,7 @@ class Http:
                 await response.aclose()
         except httpx.RemoteProtocolError:
             to, other = self.address, "https" if self.address.url.startswith("http:") else "http"
-            raise Unreachable(f"{to.name} gives no HTTP answer at {to.url}; perhaps it is {other}://") from None
+            raise Unreachable(f"{to.name} gives no HTTP answer at {to.url}; try {other}://") from None
         except _FAULTS as error:
             raise self._unreachable(error) from None
         if response.status_code == 429 or response.status_code >= 500:
@@ -258,6 +258,8 @@ class Http:
         if isinstance(error, httpx.ConnectError):
             why = _why(error)
             return Unreachable(f"{to.name} does not answer at {to.url} ({why}); check the address and the network")
+        if "illegal status line" in text and to.url.startswith("http://"):
+            return Unreachable(f"{to.name} gives no HTTP answer at {to.url}; if it speaks TLS, try https://")
         return Unreachable(f"{to.name}: the connection broke ({type(error).__name__})")
 
     def _refusal(self, response: httpx.Response, body: bytes, path: str) -> SourceError:
@@ -269,7 +271,7 @@ class Http:
             return Busy(f"{to.name} asks for fewer requests (429)", _retry_after(response))
         if status in (301, 302, 303, 307, 308):
             target = clean(response.headers.get("location", "elsewhere"), 100).partition("?")[0].removesuffix(path)
-            return Broken(f"{to.name} sends us on to {target}; if that is the server, put it in place of {to.url}")
+            return Stranger(f"{to.name} sends us on to {target}; if that is the server, put it in place of {to.url}")
         if status == 404 and path in _ALWAYS_THERE:
             return Stranger(f"{to.name} does not know {path} (404); is {to.url} really the address of a Drone?")
         if 400 <= status < 500:
