@@ -86,6 +86,11 @@ class BuildwatchApp(App[None]):
             self.run_worker(watcher.run(), name=f"watch {server.name}", group="watch")
         self.set_timer(FURNISH, self.board.furnish)
 
+    async def on_unmount(self) -> None:
+        """Leave no connection open."""
+        for source in self._sources.values():
+            await source.close()
+
     def _tell(self, changes: Changes) -> None:
         self.session.take(changes)
         self.board.tell(changes)

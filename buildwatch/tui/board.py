@@ -56,6 +56,7 @@ class Board(Screen[None]):
         self.painter = Painter(store, glyphs)
         self.live = LiveTree(self.painter.draw, self.view.is_open, id="tree")
         self.side: Side | None = None
+        self._lines = {id: Lines(id=id) for id in ("top", "banner", "title", "empty", "foot")}
         self.follow_newest = False
         self.asks_log = False
         self._outside = outside
@@ -71,15 +72,15 @@ class Board(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Top line, what is wrong, the tree and the selection, foot."""
-        yield Lines(id="top")
-        yield Lines(id="banner")
+        yield self._lines["top"]
+        yield self._lines["banner"]
         with Container(id="body"):
             with Container(id="left"):
-                yield Lines(id="title")
-                yield Lines(id="empty")
+                yield self._lines["title"]
+                yield self._lines["empty"]
                 yield self.live
             yield Container(id="no-side")
-        yield Lines(id="foot")
+        yield self._lines["foot"]
 
     def on_mount(self) -> None:
         """Show what is known: nothing yet."""
@@ -185,15 +186,15 @@ class Board(Screen[None]):
         self._minute = time.strftime("%H:%M")
         heard = self._outside.heard()
         top = bars.top_line(servers, bars.count(self.store), heard, time.time(), self._minute, width, self.glyphs)
-        self.query_one("#top", Lines).show([top])
+        self._lines["top"].show([top])
         banner = board_text.banner(servers, width, self.glyphs) if self.live.rows else []
-        self.query_one("#banner", Lines).show(banner)
+        self._lines["banner"].show(banner)
         room = self.live.container_size.width or width
         title = board_text.title(
             self.view.filter, self.follow_newest, room, self.glyphs, strip=self.painter.has_strip(room - 1)
         )
-        self.query_one("#title", Lines).show([title])
-        empty = self.query_one("#empty", Lines)
+        self._lines["title"].show([title])
+        empty = self._lines["empty"]
         empty.display = not self.live.rows
         empty.show([] if self.live.rows else board_text.empty(servers, self.view.filter, room, self.glyphs))
         self.show_foot()
@@ -206,7 +207,7 @@ class Board(Screen[None]):
         if self.glyphs is ASCII:
             table = [(keys.ASCII_KEYS.get(key, key), word) for key, word in table]
         address = bars.address_of(self.live.row, build)
-        self.query_one("#foot", Lines).show([bars.bottom_line(table, address, self.size.width, self.glyphs)])
+        self._lines["foot"].show([bars.bottom_line(table, address, self.size.width, self.glyphs)])
 
     def on_descendant_focus(self) -> None:
         """Another place, other keys."""
@@ -365,7 +366,7 @@ class Board(Screen[None]):
 
         self.asks_log = self.in_log
         line = Input(value, placeholder=prompt, id="ask", select_on_focus=False)
-        self.query_one("#foot", Lines).display = False
+        self._lines["foot"].display = False
         self.mount(line)
         line.focus()
 
@@ -377,5 +378,5 @@ class Board(Screen[None]):
     def answered(self) -> None:
         """The line to type into goes; the keys go back to where they were."""
         self.query("#ask").remove()
-        self.query_one("#foot", Lines).display = True
+        self._lines["foot"].display = True
         self.focus_log() if self.asks_log else self.live.focus()

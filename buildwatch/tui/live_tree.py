@@ -94,6 +94,7 @@ class LiveTree(ScrollView, Inked, can_focus=True):
     def set_rows(self, rows: list[Row]) -> None:
         """Show these rows. The cursor stays on its thing, on the same line of the screen if that is possible."""
         before, row, offset = self.rows, self.row, self.cursor - round(self.scroll_y)
+        seen = 0 <= offset < self.size.height
         self.rows = rows
         self._index = {row.key: at for at, row in enumerate(rows)}
         at = self._still_there(before, row)
@@ -101,7 +102,9 @@ class LiveTree(ScrollView, Inked, can_focus=True):
         self.virtual_size = Size(self.scrollable_content_region.width, len(rows))
         self.refresh()
         if row is not None and before and self.scroll_y:
-            self.scroll_to(y=max(0, at - offset), animate=False, immediate=True)
+            self.scroll_to(y=max(0, at - offset), animate=False, immediate=True, force=True)
+        if seen:
+            self._keep_in_sight()
         if self.row != row:
             self.post_message(self.Selected(self.row))
 
@@ -187,9 +190,9 @@ class LiveTree(ScrollView, Inked, can_focus=True):
         top, height = round(self.scroll_y), self.size.height
         last = min(self.cursor + below, len(self.rows) - 1, self.cursor + max(0, height - 3))
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
         elif height and last >= top + height:
-            self.scroll_to(y=last - height + 1, animate=False, immediate=True)
+            self.scroll_to(y=last - height + 1, animate=False, immediate=True, force=True)
 
     def action_move(self, by: int) -> None:
         """Up and down."""

@@ -41,13 +41,15 @@ class Side(Vertical):
         self._shown: StepKey | None = None
         self._following: asyncio.Task[None] | None = None
         self._said = ""
+        self._fact_lines = Lines(id="facts")
+        self._log_title = Lines(id="log-title")
         self.log_view = LogView(id="log", marks=ASCII_MARKS if painter.glyphs is ASCII else Marks())
         self.facts_only = False
 
     def compose(self) -> ComposeResult:
         """Facts, a title for the log, the log."""
-        yield Lines(id="facts")
-        yield Lines(id="log-title")
+        yield self._fact_lines
+        yield self._log_title
         yield self.log_view
 
     # what is said
@@ -60,7 +62,7 @@ class Side(Vertical):
         self.set_class(not has_log, "-no-log")
         width, height = self.size.width, self.size.height
         if width > 4 and height > 0:
-            self.query_one("#facts", Lines).show(self._facts(width - 2, height, has_log))
+            self._fact_lines.show(self._facts(width - 2, height, has_log))
         self._show_title()
 
     def _facts(self, width: int, height: int, has_log: bool) -> list[Pieces]:
@@ -190,7 +192,7 @@ class Side(Vertical):
         place = self._step_that_matters()
         width = self.size.width - 2
         if place is None or width < 8:
-            self.query_one("#log-title", Lines).show([[("", "text")]])
+            self._log_title.show([[("", "text")]])
             return
         build, stage, step = place
         name = step.name if len(build.stages or ()) == 1 else f"{stage.name}/{step.name}"
@@ -201,7 +203,7 @@ class Side(Vertical):
         words = f" {glyphs.dot} ".join(self._log_words(self.log_view.state))
         room = width - sum(width_of(text) for text, _ in head)
         text = right(words, room) if width_of(words) <= room else fit(words, room, glyphs.ellipsis)
-        self.query_one("#log-title", Lines).show([[*head, (text, "blocked" if self._said else "dim")]])
+        self._log_title.show([[*head, (text, "blocked" if self._said else "dim")]])
 
     def _log_words(self, state: LogState) -> Sequence[str]:
         if self._said:
