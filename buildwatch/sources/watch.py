@@ -77,7 +77,7 @@ class Watcher:
         self._first: dict[str, int] = {}  # elsewhere: the greatest of each repo when it was first seen
         self._unsynced: set[Hashable] = {"list", "user", "recent"}
         self._tried_stream = asyncio.Event()
-        self._ahead = now() - time.monotonic()  # grows while the machine sleeps
+        self._ahead = 0.0  # of our clock before the loop's, which stands still while the machine sleeps
         self._stream_open = False
         self._stream_heard = 0.0
         self._stream_repos: frozenset[str] = frozenset()
@@ -91,6 +91,7 @@ class Watcher:
 
     async def run(self) -> None:
         """Watch until cancelled."""
+        self._ahead = self._now() - asyncio.get_running_loop().time()
         self._reads.want("list", self._list, at=0.0, priority=URGENT)
         self._reads.want("user", self._user, at=0.0)
         self._reads.want("version", self._version, at=0.0)
@@ -179,7 +180,14 @@ class Watcher:
         if repo.key not in self._store.repos:
             return  # somebody else's public repo: the list says which ones are ours
         self._evidence[build.key] = self._stream_heard
-        self._take(build, news=True)
+        self._take(build, news=self._is_told_first_now(build))
+
+    def _is_told_first_now(self, build: Build) -> bool:
+        """Whether what an event says of a build and was not known before is a change, and not what already was."""
+        if self._is_news(build):
+            return True
+        unknown = self._store.build(build.key) is None
+        return unknown and (build.status.ended or self.synced.is_set())
 
     def _resync(self) -> None:
         """Events may have been lost: read what the list of repos tells, and at once what it does not."""
@@ -201,9 +209,8 @@ class Watcher:
             self._synced_with("user")
             return
         self._state(user=user.login, admin=user.admin)
-        if user.admin:
-            self._unsynced.add("incomplete")
-            self._reads.want("incomplete", self._incomplete, at=0.0)
+        if user.admin and self._early is None:
+            self._want_incomplete()
         self._synced_with("user")
 
     async def _version(self) -> None:
@@ -220,12 +227,15 @@ class Watcher:
         if self._early is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._tried_stream.wait(), FIRST_STREAM)
+            self._early.clear()  # what came before we ask is in the answer
         asked = loop.time()
         rows = await self.source.repos()
         self._misses = 0
         self._tell(self._store.set_repos(self.name, [repo for repo, _ in rows]))
         newest = [build for _, build in rows if build is not None]
-        if self._early is not None:
+        if not self._store.repos and self._early is not None:
+            self._no_repos()
+        elif self._early is not None:
             self._begin(newest)
         else:
             for build in newest:
@@ -239,6 +249,12 @@ class Watcher:
         self._check_stream()
         return asked + BEAT
 
+    def _no_repos(self) -> None:
+        """A list without repos is no begin: a server in trouble sends one, and what it tells later was there before."""
+        self._state(listed=True)
+        self._synced_with("list")
+        self._synced_with("recent")
+
     def _begin(self, newest: list[Build]) -> None:
         """The first list: what is in it already was."""
         if self.source.global_ids:
@@ -249,11 +265,14 @@ class Watcher:
         early, self._early = self._early or [], None
         self._stream_repos = self._slugs()
         self._state(listed=True)
+        self.synced.clear()
         for told in early:
             self._on_event(told)
-        self._unsynced.update(build.key for build in self._store.unfinished(self.name))
+        self._unsynced |= {"recent", *(build.key for build in self._store.unfinished(self.name))}
         self._synced_with("list")
         self._reads.want("recent", self._recent, at=0.0)
+        if self._store.servers[self.name].admin:
+            self._want_incomplete()
 
     async def _recent(self) -> None:
         """What runs and is not its repo's newest, as far as the server tells it in one request."""
@@ -261,14 +280,15 @@ class Watcher:
             self._take_running(await self.source.recent())
         self._synced_with("recent")
 
-    async def _incomplete(self) -> float | None:
+    def _want_incomplete(self) -> None:
+        self._unsynced.add("incomplete")
+        self._reads.want("incomplete", self._incomplete, at=0.0)
+
+    async def _incomplete(self) -> None:
         """The same for admins: all that is queued or runs."""
-        if self._early is not None:
-            return asyncio.get_running_loop().time() + SETTLE
         with suppress(Denied):  # older servers do not know this call
             self._take_running(await self.source.incomplete())
         self._synced_with("incomplete")
-        return None
 
     def _take_running(self, builds: Iterable[Build]) -> None:
         for build in builds:
@@ -362,7 +382,7 @@ class Watcher:
 
     def _check_stream(self) -> None:
         """Which repos a stream tells of is fixed when it opens; and what it told while the machine slept is lost."""
-        ahead = self._now() - time.monotonic()
+        ahead = self._now() - asyncio.get_running_loop().time()
         slept, self._ahead = ahead - self._ahead > BEAT, ahead
         if slept or not self._slugs() <= self._stream_repos:
             self._reopen()

@@ -10,10 +10,20 @@ import asyncio
 import selectors
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from contextlib import suppress
-from typing import TypeVar, TypeVarTuple
+from contextlib import AsyncExitStack, suppress
+from random import Random
+from typing import Any, TypeVar, TypeVarTuple
 
 import pytest_asyncio
+
+from buildwatch.demo.control import Script, StageScript, StepScript
+from buildwatch.demo.server import DemoServer, running
+from buildwatch.demo.state import Build as ServerBuild
+from buildwatch.model import Build, BuildKey, Status
+from buildwatch.sources.drone1 import DroneSource
+from buildwatch.sources.http import Address, Http
+from buildwatch.sources.watch import Watcher
+from buildwatch.store import Changes, Link, Move, Server, Store
 
 START = 1_795_433_706.0
 """Unix seconds when the loop's clock stands at `BEGIN`."""
@@ -114,3 +124,119 @@ async def odd() -> AsyncIterator[Odd]:
         yield made
     finally:
         server.close()
+
+
+class Rig:
+    """A demo server and, once `watch` was called, a watcher of it. All seconds are those of the loop's clock."""
+
+    def __init__(self, server: DemoServer) -> None:
+        self.server = server
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.control = server.control
+        self.faults = server.faults
+        self.token = server.token
+        self.store = Store()
+        self.moves: list[Move] = []
+        self.states: list[Server] = []
+        self.source = DroneSource(Http(Address("drone", server.url, lambda: self.token)))
+        self.watcher = Watcher(self.source, self.store, self._tell, random=Random(1), now=wall)
+
+    def watch(self) -> None:
+        """Begin to watch."""
+        self._task = asyncio.create_task(self.watcher.run())
+
+    async def begin(self) -> None:
+        """Begin to watch, and go on once all that already ran is known."""
+        self.watch()
+        await self.until(self.watcher.synced.is_set)
+        self.moves.clear()
+
+    async def end(self) -> None:
+        """Watch no more. Raises what ended the watching, if anything did."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self.source.close()
+
+    def _tell(self, changes: Changes) -> None:
+        self.moves += changes.moves
+        self.states += [self.store.servers[name] for name in changes.servers]
+        self._news.set()
+
+    async def until(self, condition: Callable[[], object], within: float = 60.0) -> float:
+        """Wait until it holds; how many seconds that took. Fails when it takes longer than `within`."""
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        while not condition():
+            assert self._task is None or not self._task.done(), "the watcher has ended"
+            assert loop.time() - begin < within, f"not within {within} s"
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await self._news.wait()
+        return loop.time() - begin
+
+    @property
+    def link(self) -> Link:
+        return self.state.link
+
+    @property
+    def state(self) -> Server:
+        return self.store.servers["drone"]
+
+    def start(self, repo: str = "acme/search", *, steps: tuple[StepScript, ...] = (), **script: Any) -> ServerBuild:
+        """A build; without steps of its own it has one that runs until it is released."""
+        stages = (StageScript(steps or (StepScript("test", hold=True),)),)
+        return self.control.start(Script(repo, **({"stages": stages} | script)))
+
+    def known(self, build: ServerBuild) -> Build | None:
+        """What the store knows of a build of the server's."""
+        return self.store.build(BuildKey("drone", build.id))
+
+    def status(self, build: ServerBuild) -> Status | None:
+        known = self.known(build)
+        return known.status if known else None
+
+    def told(self, build: ServerBuild) -> list[tuple[str | None, str]]:
+        """The moves of the build itself: from, to."""
+        return [(move.before, move.after) for move in self.moves if move.build.id == build.id and move.stage is None]
+
+    def ends(self, build: ServerBuild) -> list[str]:
+        """The ends of the build that were told."""
+        return [after for _, after in self.told(build) if Status(after).ended]
+
+    def asked(self, path: str = "", since: float = 0.0) -> int:
+        """How many requests were made since that time of the loop's clock; for one path template, or in all."""
+        counts = self.server.requests.counts(wall() - asyncio.get_running_loop().time() + since if since else 0.0)
+        return sum(count for (_, template), count in counts.items() if path in ("", template))
+
+
+def wall() -> float:
+    """Unix seconds by the loop's clock."""
+    return START - BEGIN + asyncio.get_running_loop().time()
+
+
+MakeRig = Callable[..., Awaitable[Rig]]
+
+
+@pytest_asyncio.fixture
+async def make_rig() -> AsyncIterator[MakeRig]:
+    """Makes rigs: `await make_rig(history=3)`. What it takes is what the demo server takes."""
+    async with AsyncExitStack() as stack:
+
+        async def make(**options: Any) -> Rig:
+            given: dict[str, Any] = {"seed": 1, "history": 0, "rate": 0, "clock": wall, **options}
+            server = DemoServer(**given)
+            rig = Rig(await stack.enter_async_context(running(server)))
+            stack.push_async_callback(rig.end)
+            return rig
+
+        yield make
+
+
+@pytest_asyncio.fixture
+async def rig(make_rig: MakeRig) -> Rig:
+    """A server without builds, and its watcher."""
+    return await make_rig()
