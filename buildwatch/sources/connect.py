@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from buildwatch.clock import ServerClock
 from buildwatch.config.errors import ConfigError
 from buildwatch.config.settings import ServerSettings
+from buildwatch.sources.auto import AutoSource
 from buildwatch.sources.base import Source
+from buildwatch.sources.detect import detect
 from buildwatch.sources.drone1 import DroneSource
-from buildwatch.sources.errors import Unauthorized
+from buildwatch.sources.errors import Stranger, Unauthorized
 from buildwatch.sources.http import Address, Http
 
 
 def connect(server: ServerSettings, clock: ServerClock, now: Callable[[], float]) -> Source:
-    """The source for a configured server. No request is made yet, and no token read."""
+    """The source for a configured server. No request is made yet, and no token read.
+
+    What it runs is found out when it is first asked for something, unless the configuration says it.
+    """
     address = Address(
         name=server.name,
         url=server.url,
@@ -24,7 +30,21 @@ def connect(server: ServerSettings, clock: ServerClock, now: Callable[[], float]
         insecure=server.insecure,
         proxy=server.proxy,
     )
-    return DroneSource(Http(address, on_clock=lambda date: clock.heard(date, now())))
+    http = Http(address, on_clock=lambda date: clock.heard(date, now()))
+    if server.kind != "auto":
+        return _source(server.kind, http)
+    return AutoSource(server.name, server.url, partial(_find, http), lambda: http.requests)
+
+
+async def _find(http: Http) -> Source:
+    return _source(await detect(http), http)
+
+
+def _source(kind: str, http: Http) -> Source:
+    """The source for a kind of server. Raises `Stranger` for one that cannot be read yet."""
+    if kind in ("drone-1", "drone-2"):
+        return DroneSource(http)
+    raise Stranger(f"{http.address.name} runs {kind}, which this buildwatch cannot read yet")
 
 
 def _token(server: ServerSettings) -> str:

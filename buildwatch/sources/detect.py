@@ -69,11 +69,9 @@ async def _by_user(http: Http, stranger: SourceError) -> str:
         of = _object(Answer(200, {}, await http.get("/api/user")))
     except (Denied, Stranger):
         raise stranger from None
-    if word(of, "login") and "syncing" in of:
-        return "drone-2"
-    if word(of, "login") and "forge_remote_id" in of:
-        return WOODPECKER
-    raise stranger
+    if not word(of, "login") or "admin" not in of:
+        raise stranger
+    return WOODPECKER if "forge_remote_id" in of else "drone-2"
 
 
 def _drone(http: Http, version: str) -> str:
