@@ -150,16 +150,22 @@ class Board(Screen[None]):
         self._look_back()
 
     def _open_for(self, changes: Changes) -> None:
-        """At the start show something that lives: the newest build that runs. Later, if asked, each one that begins."""
+        """At the start show something that lives, later, if asked, each build that begins."""
         if not self._opened_first and any(server.listed for server in self.store.servers.values()):
             self._opened_first = True
-            running = [build for build in self.store.unfinished() if build.status == Status.RUNNING]
-            if running:
-                self.reveal(max(running, key=lambda build: build.created))
+            self._open_first()
         elif self.follow_newest:
             born = [move.build for move in changes.moves if move.before is None and move.stage is None]
             if born:
                 self.reveal(born[-1])
+
+    def _open_first(self) -> None:
+        """Open the uppermost build that runs, if there is one on the first screen: nothing scrolls away at the start."""
+        for row in flatten(self.store, self.view)[: max(1, self.live.size.height - 4)]:
+            build = self.store.newest(row.repo) if row.repo is not None else None
+            if build is not None and build.status == Status.RUNNING:
+                self.reveal(build)
+                return
 
     def reveal(self, build: Build) -> None:
         """Open the way to a build, and it, and put the cursor on it."""

@@ -65,11 +65,22 @@ async def test_it_opens_on_the_first_row_when_nothing_runs(desks: Desks) -> None
 async def test_what_it_opens_on_is_in_sight(size: tuple[int, int], clock: HandClock, desks: Desks) -> None:
     async with running(DemoServer(clock=clock, seed=1, repos=40, history=1, rate=0)) as server:
         desks.use(server)
-        desks.start(repo="platform/gateway")
+        desks.start(repo="acme/search")
         server.advance(5)
         async with desks.listed(size) as desk:
             await desk.until(lambda: desk.row.kind is Kind.BUILD and any("● test" in row for row in desk.rows))
             assert desk.at.startswith("▾ ● #"), "also after the pane for the selection took its room"
+
+
+async def test_nothing_scrolls_away_at_the_start_for_a_build_far_below(clock: HandClock, desks: Desks) -> None:
+    async with running(DemoServer(clock=clock, seed=1, repos=60, history=1, rate=0)) as server:
+        desks.use(server)
+        desks.start(repo="platform/gateway")
+        server.advance(5)
+        async with desks.listed((80, 24)) as desk:
+            await desk.until(lambda: desk.board.side is not None and len(desk.board.live.rows) > 60)
+            assert desk.board.live.scroll_y == 0
+            assert desk.board.live.cursor == 0
 
 
 # where the cursor stays
