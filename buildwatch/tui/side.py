@@ -117,6 +117,16 @@ class Side(Vertical):
                 return build, *found[0 if wanted is _broke else -1]
         return None
 
+    def _step_that_is_shown(self) -> tuple[Build, Stage, Step] | None:
+        """The step whose log is in the pane, as it is now. Not the one that matters while a person reads another."""
+        if self._shown is None or self._store is None:
+            return None
+        key, _, stage_number, step_number = self._shown
+        build = self._store.build(key)
+        stage = build.stage(stage_number) if build else None
+        step = stage.step(step_number) if stage else None
+        return (build, stage, step) if build and stage and step else None
+
     def _key(self, place: tuple[Build, Stage, Step]) -> StepKey:
         build, stage, step = place
         return build.key, build.run, stage.number, step.number
@@ -189,7 +199,7 @@ class Side(Vertical):
         self._show_title()
 
     def _show_title(self) -> None:
-        place = self._step_that_matters()
+        place = self._step_that_is_shown() or self._step_that_matters()
         width = self.size.width - 2
         if place is None or width < 8:
             self._log_title.show([[("", "text")]])

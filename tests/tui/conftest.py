@@ -153,6 +153,11 @@ class Desk:
 
     # builds
 
+    def say(self, build: Build, *texts: str) -> None:
+        """Let the first step print; the runner sends it with its next batch."""
+        self.server.control.say(build, 1, 1, list(texts))
+        self.advance(1)
+
     def start(self, *stages: StageScript, repo: str = SLUG, **script: Any) -> Build:
         """A build to order."""
         return self.server.control.start(Script(repo, stages or (HELD,), **script))
@@ -188,10 +193,10 @@ class Desks:
         self.settings = settings
         self._monkeypatch = monkeypatch
 
-    def use(self, server: DemoServer) -> None:
-        """Another server than the one with three repos."""
+    def use(self, server: DemoServer, token: str = "") -> None:
+        """Another server than the one with three repos, or another token."""
         self.server = server
-        self.settings = replace(self.settings, servers=settings_of(server).servers)
+        self.settings = replace(self.settings, servers=settings_of(server, token).servers)
 
     def start(self, *stages: StageScript, repo: str = SLUG, **script: Any) -> Build:
         """A build to order, before the app is there."""
