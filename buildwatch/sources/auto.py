@@ -15,11 +15,19 @@ from buildwatch.wire.loglines import Piece
 class AutoSource:
     """Stands for the right source once `find` has told which it is; the same failure for all who ask meanwhile."""
 
-    def __init__(self, name: str, url: str, find: Callable[[], Awaitable[Source]], requests: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        find: Callable[[], Awaitable[Source]],
+        requests: Callable[[], int],
+        close: Callable[[], Awaitable[None]],
+    ) -> None:
         self.name = name
         self.url = url
         self._find = find
         self._requests = requests
+        self._close = close
         self._found: Source | None = None
         self._finding: asyncio.Task[Source] | None = None
 
@@ -142,6 +150,7 @@ class AutoSource:
         return self._found.page_of(build, stage, step) if self._found else self.url
 
     async def close(self) -> None:
-        """Let go of all connections."""
-        if self._found is not None:
-            await self._found.close()
+        """Let go of all connections, those of the finding too."""
+        if self._finding is not None:
+            self._finding.cancel()
+        await self._close()

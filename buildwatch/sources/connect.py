@@ -33,7 +33,7 @@ def connect(server: ServerSettings, clock: ServerClock, now: Callable[[], float]
     http = Http(address, on_clock=lambda date: clock.heard(date, now()))
     if server.kind != "auto":
         return _source(server.kind, http)
-    return AutoSource(server.name, server.url, partial(_find, http), lambda: http.requests)
+    return AutoSource(server.name, server.url, partial(_find, http), lambda: http.requests, http.close)
 
 
 async def _find(http: Http) -> Source:
