@@ -71,6 +71,8 @@ def _merge_stages(old: tuple[Stage, ...] | None, new: tuple[Stage, ...] | None) 
 
 
 def _merge_stage(old: Stage, new: Stage) -> Stage:
+    if new == old:
+        return old
     row = new if _stage_order(new) >= _stage_order(old) else old
     steps = _merge_steps(old.steps, new.steps)
     return row if steps is row.steps else replace(row, steps=steps)
@@ -96,3 +98,21 @@ def _merge_steps(old: tuple[Step, ...], new: tuple[Step, ...]) -> tuple[Step, ..
 
 def _step_order(step: Step) -> tuple[int, int, int, int]:
     return step.version, step.started, step.status.rank, step.stopped
+
+
+def before_last_second(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """`stages` without those, and without the steps, that changed in the last second that any of them tells of.
+
+    What is left was before whatever had a server tell of it. Times are whole seconds, so it can be a little less.
+    """
+    rows = [row for stage in stages for row in (stage, *stage.steps)]
+    last = max((_changed(row) for row in rows), default=0)
+    return tuple(
+        replace(stage, steps=tuple(step for step in stage.steps if _changed(step) < last or not last))
+        for stage in stages
+        if _changed(stage) < last or not last
+    )
+
+
+def _changed(row: Stage | Step) -> int:
+    return row.stopped or row.started

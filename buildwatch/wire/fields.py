@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from buildwatch.model import Status
-from buildwatch.text import clean, is_plain
+from buildwatch.text import clean
 
 Object = Mapping[str, Any]
 
@@ -61,8 +61,8 @@ def number(of: Object, key: str) -> int:
 
 def moment(of: Object, key: str) -> int:
     """A time in unix seconds, 0 for 'not yet'. What lies before 1970 or after the year 9999 is no time."""
-    value = number(of, key)
-    return value if 0 < value < 253_402_300_800 else 0
+    value = of.get(key)
+    return value if value.__class__ is int and 0 < value < 253_402_300_800 else 0
 
 
 def flag(of: Object, key: str) -> bool:
@@ -75,13 +75,15 @@ def word(of: Object, key: str, limit: int = 250) -> str:
     value = of.get(key)
     if value.__class__ is not str:
         return ""
-    return value if len(value) <= limit and is_plain(value) else clean(value, limit)
+    if value.isascii() and value.isprintable() and len(value) <= limit:  # `is_plain`, which most are, without a call
+        return value
+    return clean(value, limit)
 
 
 def words(of: Object, key: str) -> tuple[str, ...]:
     """A list of short texts, safe to show."""
     value = of.get(key)
-    if not isinstance(value, list):
+    if not value or not isinstance(value, list):
         return ()
     return tuple(clean(item, 250) for item in value[:200] if isinstance(item, str))
 
