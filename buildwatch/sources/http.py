@@ -29,9 +29,6 @@ READ_LIMIT: Final = httpx.Timeout(30, connect=10)
 WRITE_LIMIT: Final = httpx.Timeout(90, connect=10)
 """Seconds. Drone 2.x looks three times for a missing `.drone.yml`, 15 s apart, before it answers a POST."""
 
-STREAM_LIMIT: Final = httpx.Timeout(None, connect=10)
-"""A healthy stream may say nothing for minutes (a quiet log step sends no pings at all)."""
-
 OPEN_LIMIT: Final = 30.0
 """Seconds until a server must have agreed to a stream, or said why not."""
 
@@ -69,6 +66,8 @@ class Http:
     def __init__(self, address: Address, on_clock: Callable[[int], None] = lambda _: None) -> None:
         self.address = address
         self.requests = 0
+        self.date = 0
+        """The server's clock in its last answer, unix seconds."""
         self._on_clock = on_clock
         self._client: httpx.AsyncClient | None = None
         self._token: asyncio.Future[str] | None = None
@@ -98,14 +97,20 @@ class Http:
             raise self._refusal(response, body, path)
         return Answer(response.status_code, response.headers, body)
 
-    async def send(self, method: str, path: str, query: dict[str, str] | None = None) -> bytes:
+    async def send(
+        self, method: str, path: str, query: dict[str, str] | None = None, json: Mapping[str, object] | None = None
+    ) -> bytes:
         """The body of the answer to an action, empty for 204. Never repeated by itself. Raises `SourceError`."""
-        return await self._ask(method, path, dict(query or {}), WRITE_LIMIT)
+        return await self._ask(method, path, dict(query or {}), WRITE_LIMIT, json)
 
     @asynccontextmanager
-    async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """An event stream's bytes as they come; entered once the server has agreed. Raises `SourceError`."""
-        request = await self._request("GET", path, {}, STREAM_LIMIT, "text/event-stream")
+    async def stream(self, path: str, silence: float | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        """An event stream's bytes as they come; entered once the server has agreed. Raises `SourceError`.
+
+        After `silence` seconds without a byte it counts as cut; None where a healthy one may say nothing for minutes.
+        """
+        limit = httpx.Timeout(silence, connect=10)
+        request = await self._request("GET", path, {}, limit, "text/event-stream")
         try:
             async with asyncio.timeout(OPEN_LIMIT):
                 response = await self._agreed(request, path)
@@ -143,6 +148,7 @@ class Http:
         limit: httpx.Timeout,
         accept: str,
         known: bool = True,
+        json: Mapping[str, object] | None = None,
     ) -> httpx.Request:
         self.requests += 1
         headers = {"Accept": accept, "User-Agent": f"buildwatch/{__version__}"}
@@ -153,7 +159,9 @@ class Http:
             headers["Authorization"] = f"Bearer {token}"
         url = self.address.url.rstrip("/") + path
         try:
-            return self._open().build_request(method, url, params=query or None, headers=headers, timeout=limit)
+            return self._open().build_request(
+                method, url, params=query or None, headers=headers, timeout=limit, json=json
+            )
         except httpx.InvalidURL as error:
             raise self._unreachable(error) from None
         except UnicodeError:
@@ -185,8 +193,15 @@ class Http:
             raise
         return response
 
-    async def _ask(self, method: str, path: str, query: dict[str, str | int], limit: httpx.Timeout) -> bytes:
-        request = await self._request(method, path, query, limit, "application/json")
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str | int],
+        limit: httpx.Timeout,
+        json: Mapping[str, object] | None = None,
+    ) -> bytes:
+        request = await self._request(method, path, query, limit, "application/json", json=json)
         try:
             response = await self._open().send(request, stream=True)
             self._hear(response)
@@ -236,7 +251,8 @@ class Http:
         date = response.headers.get("date")
         if date:
             try:
-                self._on_clock(int(parsedate_to_datetime(date).timestamp()))
+                self.date = int(parsedate_to_datetime(date).timestamp())
+                self._on_clock(self.date)
             except (ValueError, OverflowError):
                 return
 
@@ -263,7 +279,8 @@ class Http:
         return Unreachable(f"{to.name}: the connection broke ({type(error).__name__})")
 
     def _refusal(self, response: httpx.Response, body: bytes, path: str) -> SourceError:
-        to, status, said = self.address, response.status_code, read_error(body)
+        to, status = self.address, response.status_code
+        said = clean(body.decode("utf-8", "replace"), 250) if _is(response, "text/plain") else read_error(body)
         if status == 401:
             self._token = None  # read anew when a person says that it was mended
             return Unauthorized(f"{to.name} does not accept the token (401); {to.remedy}")
