@@ -32,9 +32,10 @@ def merge_build(old: Build, new: Build) -> Build:
 def settled(build: Build) -> Build:
     """`build` with what its stages say of its own state.
 
-    Drone keeps a build that waits for approval `pending`; only its stages are `blocked`.
+    Drone keeps a build that waits for approval `pending`; only its stages are `blocked`. Where it has no stages yet, as
+    on the servers that make them when it is approved, its own word counts.
     """
-    if build.stages is None or build.status not in (Status.PENDING, Status.BLOCKED):
+    if not build.stages or build.status not in (Status.PENDING, Status.BLOCKED):
         return build
     blocked = any(stage.status == Status.BLOCKED for stage in build.stages)
     status = Status.BLOCKED if blocked else Status.PENDING
@@ -105,8 +106,7 @@ def before_last_second(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
 
     What is left was before whatever had a server tell of it. Times are whole seconds, so it can be a little less.
     """
-    rows = [row for stage in stages for row in (stage, *stage.steps)]
-    last = max((_changed(row) for row in rows), default=0)
+    last = max((_changed(row) for stage in stages for row in (stage, *stage.steps)), default=0)
     return tuple(
         replace(stage, steps=tuple(step for step in stage.steps if _changed(step) < last or not last))
         for stage in stages
