@@ -106,7 +106,7 @@ def before_last_second(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
 
     What is left was before whatever had a server tell of it. Times are whole seconds, so it can be a little less.
     """
-    last = max((_changed(row) for stage in stages for row in (stage, *stage.steps)), default=0)
+    last = max((max([_changed(stage), *map(_changed, stage.steps)]) for stage in stages), default=0)
     return tuple(
         replace(stage, steps=tuple(step for step in stage.steps if _changed(step) < last or not last))
         for stage in stages

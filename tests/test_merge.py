@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildwatch.merge import merge_build, settled
+from buildwatch.merge import before_last_second, merge_build, settled
 from buildwatch.model import Build, Stage, Status, Step
 
 ENDS = (Status.SUCCESS, Status.FAILURE, Status.KILLED, Status.ERROR, Status.SKIPPED)
@@ -181,3 +181,23 @@ def test_what_was_blocked_and_is_approved_is_blocked_no_more() -> None:
     assert merge_build(merge_build(blocked, row), approved).status == Status.PENDING
     assert merge_build(merge_build(approved, row), blocked).status == Status.PENDING
     assert merge_build(blocked, row) is blocked
+
+
+def test_what_was_before_the_last_second() -> None:
+    steps = (
+        Step(1, "clone", Status.SUCCESS, BEGIN, BEGIN + 3),
+        Step(2, "test", Status.SUCCESS, BEGIN + 3, BEGIN + 9),
+        Step(3, "pack", Status.RUNNING, BEGIN + 9),
+        Step(4, "ship", Status.PENDING),
+    )
+    waiting = Stage(2, "later", Status.WAITING)
+    running = Stage(1, "now", Status.RUNNING, started=BEGIN, steps=steps)
+    before = (replace(running, steps=(steps[0], steps[3])), waiting)
+    assert before_last_second((running, waiting)) == before
+    assert before_last_second((replace(running, status=Status.SUCCESS, stopped=BEGIN + 9), waiting)) == (waiting,)
+
+
+def test_before_anything_began_all_was_as_it_is() -> None:
+    stages = (Stage(1, "now", Status.BLOCKED, steps=(Step(1, "clone"),)),)
+    assert before_last_second(stages) == stages
+    assert before_last_second(()) == ()

@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 
 from buildwatch.ledger import Ledger
+from buildwatch.merge import before_last_second
 from buildwatch.model import Build, BuildKey, RepoKey, Status
 from buildwatch.sources.backoff import Backoff
 from buildwatch.sources.base import Source, Told
@@ -180,14 +181,20 @@ class Watcher:
         if repo.key not in self._store.repos:
             return  # somebody else's public repo: the list says which ones are ours
         self._evidence[build.key] = self._stream_heard
-        self._take(build, news=self._is_told_first_now(build))
+        if not self._is_news(build):
+            self._lay_ground(build)
+        self._take(build, news=True)
 
-    def _is_told_first_now(self, build: Build) -> bool:
-        """Whether what an event says of a build and was not known before is a change, and not what already was."""
-        if self._is_news(build):
-            return True
-        unknown = self._store.build(build.key) is None
-        return unknown and (build.status.ended or self.synced.is_set())
+    def _lay_ground(self, build: Build) -> None:
+        """Take in as history what the first event of a build that already was says of stages and steps that were."""
+        known = self._store.build(build.key)
+        if known is None:
+            if build.status.ended or self.synced.is_set():
+                return  # the first that is heard of it
+            known = build
+        elif known.stages is not None:
+            return
+        self._apply(replace(known, stages=before_last_second(build.stages or ())), news=False)
 
     def _resync(self) -> None:
         """Events may have been lost: read what the list of repos tells, and at once what it does not."""
