@@ -45,8 +45,8 @@ def create(world: World, repo: Repo, plan: BuildPlan, origin: Origin, *, blocked
     build = world.create(repo, plan, origin, blocked=blocked, number=number)
     build.muted = faults.hits(faults.silent_builds)
     if faults.hits(faults.silent_cancels):
-        world.after(1.0 + build.id % 5, partial(cancel, world, build))
-    runner.start(world, build)
+        world.after(1.0 + build.id % 5, partial(world.habits.end_silently, build))
+    world.habits.start(build)
     return build
 
 

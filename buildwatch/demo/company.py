@@ -36,24 +36,25 @@ PEOPLE = (
 )
 
 
-def _project(slug: str, language: str, **how: Any) -> Project:
+def project(slug: str, language: str, **how: Any) -> Project:
     namespace, name = slug.split("/")
     return Project(namespace, name, language, BY_LANGUAGE[language], **how)
 
 
+_BOTH = ("staging", "production")
 PROJECTS = (
-    _project("acme/storefront", "node", weight=5, auto_cancel=True, targets=("staging", "production")),
-    _project("acme/checkout-api", "go", weight=4, slows=0.9, targets=("staging", "production")),
-    _project("acme/search", "rust", crons=("nightly",)),
-    _project("acme/pricing", "python", weight=3, targets=("production",)),
-    _project("acme/billing", "java", private=True, fails=0.2, targets=("staging", "production")),
-    _project("platform/gateway", "go", weight=3, fails=0.08, targets=("canary", "production")),
-    _project("platform/infra", "terraform", private=True, protected=True, fails=0.1, crons=("drift",)),
-    _project("platform/base-images", "images", weight=1, crons=("weekly",)),
-    _project("platform/auth", "java", private=True, targets=("staging", "production")),
-    _project("platform/observability", "helm", weight=1, fails=0.18),
-    _project("mobile/app", "mobile", weight=3, fails=0.15, default_branch="develop"),
-    _project("mobile/push-service", "python", fails=0.04, flaky=0.25, targets=("production",)),
+    project("acme/storefront", "node", weight=5, auto_cancel=True, targets=_BOTH, scene="half done"),
+    project("acme/checkout-api", "go", weight=4, slows=0.9, targets=("staging", "production")),
+    project("acme/search", "rust", crons=("nightly",), scene="long"),
+    project("acme/pricing", "python", weight=3, targets=("production",)),
+    project("acme/billing", "java", private=True, fails=0.2, targets=("staging", "production")),
+    project("platform/gateway", "go", weight=3, fails=0.08, targets=("canary", "production"), scene="begun"),
+    project("platform/infra", "terraform", private=True, protected=True, fails=0.1, crons=("drift",), scene="blocked"),
+    project("platform/base-images", "images", weight=1, crons=("weekly",), scene="stuck"),
+    project("platform/auth", "java", private=True, targets=("staging", "production")),
+    project("platform/observability", "helm", weight=1, fails=0.18),
+    project("mobile/app", "mobile", weight=3, fails=0.15, default_branch="develop"),
+    project("mobile/push-service", "python", fails=0.04, flaky=0.25, targets=("production",)),
 )
 
 _AREAS = ("ledger", "catalog", "media", "identity", "routing", "reports", "quota", "mail", "audit", "sync")
@@ -88,19 +89,20 @@ _BODIES = (
 )
 
 
-def projects(count: int) -> list[Project]:
-    """The company's repos, the twelve known ones first, then as many more as asked for."""
+def projects(count: int | None = None, known: tuple[Project, ...] = PROJECTS) -> list[Project]:
+    """The first of the known repos, then as many more as asked for; without a count the known ones."""
+    count = len(known) if count is None else count
     more = []
     languages = cycle(_SPREAD)
-    for index in range(max(0, count - len(PROJECTS))):
+    for index in range(max(0, count - len(known))):
         area = _AREAS[index % len(_AREAS)]
         round_, part = divmod(index // len(_AREAS), len(_PARTS))
         suffix = f"-{round_ + 1}" if round_ else ""
         slug = f"{area}{suffix}/{area}-{_PARTS[part]}"
         language = next(languages)
         targets = () if language in ("rust", "images") else ("production",)
-        more.append(_project(slug, language, private=index % 7 == 3, weight=1, targets=targets))
-    return [*PROJECTS[:count], *more]
+        more.append(project(slug, language, private=index % 7 == 3, weight=1, targets=targets))
+    return [*known[:count], *more]
 
 
 def members(project: Project) -> dict[str, str]:

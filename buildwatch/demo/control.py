@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from buildwatch.demo import actions, company, runner
+from buildwatch.demo import company
 from buildwatch.demo.faults import Faults
 from buildwatch.demo.life import Life
 from buildwatch.demo.listener import Listener
@@ -58,7 +58,10 @@ class StepScript(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class StageScript(msgspec.Struct, forbid_unknown_fields=True):
-    """A stage to order; `arch` other than `amd64` finds no runner, `error` is the runner's complaint."""
+    """A stage to order; `arch` other than `amd64` finds no runner, `error` is the runner's complaint.
+
+    `axis` makes it one of a matrix, on servers that have them.
+    """
 
     steps: tuple[StepScript, ...] = (StepScript("build"),)
     name: str = "default"
@@ -67,6 +70,7 @@ class StageScript(msgspec.Struct, forbid_unknown_fields=True):
     runner: Literal["docker", "exec", "kubernetes"] = "docker"
     arch: str = "amd64"
     error: str = ""
+    axis: dict[str, str] = {}
 
     def plan(self) -> StagePlan:
         return StagePlan(
@@ -77,6 +81,7 @@ class StageScript(msgspec.Struct, forbid_unknown_fields=True):
             arch=self.arch,
             on_failure=self.on_failure,
             error=self.error,
+            axis=tuple(self.axis.items()),
         )
 
 
@@ -144,7 +149,7 @@ class Control:
             repo, plan, _origin(self._world, repo, script), blocked=script.blocked, number=script.number
         )
         build.scripted, build.muted = True, script.unseen
-        runner.start(self._world, build)
+        self._world.habits.start(build)
         return build
 
     def release(
@@ -162,7 +167,7 @@ class Control:
         if not running:
             raise NoSuchThing(f"no such step runs in stage {stage} of {build.repo.slug} #{build.number}")
         code = exit_code or int(outcome == "failure")
-        runner.release(self._world, build, found, running[0], outcome, code)
+        self._world.habits.release(build, found, running[0], outcome, code)
 
     def say(self, build: Build, stage: int, step: int, texts: list[str]) -> None:
         """Let a running step print pieces, now."""
@@ -170,11 +175,13 @@ class Control:
 
     def cancel(self, build: Build, *, superseded: bool = False) -> None:
         """Cancel a build without a word, or as a newer push does it, with an event."""
-        (actions.supersede if superseded else actions.cancel)(self._world, build)
+        habits = self._world.habits
+        (habits.supersede if superseded else habits.cancel)(build)
 
     def runners(self, *, up: bool) -> None:
         """Kill all runners, or bring them back."""
-        (runner.revive if up else runner.kill_runners)(self._world)
+        habits = self._world.habits
+        (habits.revive_runners if up else habits.kill_runners)()
 
     def skip_numbers(self, slug: str, count: int) -> None:
         """Leave numbers out, as builds do that the server purged or never kept."""

@@ -5,13 +5,14 @@ All chance comes from one source per purpose, drawn in the order of simulated ti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from random import Random
 
 from buildwatch.demo import actions, company, origins
 from buildwatch.demo.plans import BuildPlan
 from buildwatch.demo.state import Build, Origin, Repo, Status
-from buildwatch.demo.templates import Draw, draw, hold_back
+from buildwatch.demo.templates import Draw, Project, draw, hold_back
 from buildwatch.demo.world import World
 
 HISTORY_SECONDS = 21 * 86400
@@ -61,7 +62,9 @@ def something_happens(world: World, repo: Repo, rng: Random, how: Draw) -> Build
     if origin.event == "push":
         _supersede(world, repo, origin)
     if origin.event in ("push", "pull_request") and rng.random() < 0.012:
-        return world.create(repo, BuildPlan((), error=_YAML_ERROR), origin)
+        broken = world.create(repo, BuildPlan((), error=_YAML_ERROR), origin)
+        world.habits.start(broken)
+        return broken
     plan = draw(repo.project, Draw(origin.event, how.age, how.pace), rng)
     return actions.create(world, repo, plan, origin)
 
@@ -92,13 +95,13 @@ def _supersede(world: World, repo: Repo, origin: Origin) -> None:
         return
     for build in list(world.open.values()):
         if build.repo is repo and build.origin.ref == origin.ref and build.origin.event == "push":
-            actions.supersede(world, build)
+            world.habits.supersede(build)
 
 
-def populate(world: World, *, now: float, repos: int, history: int | None, pace: float) -> None:
+def populate(world: World, projects: Sequence[Project], *, now: float, history: int | None, pace: float) -> None:
     """Give a world its repos and let three weeks pass up to `now`; `world` starts at `beginning(now)`."""
     rng = world.rng("history")
-    for project in company.projects(repos):
+    for project in projects:
         world.add_repo(project, company.members(project))
     for repo in world.repos:
         count = history if history is not None else rng.randint(25, 60)
@@ -130,10 +133,11 @@ def _moments(now: float, count: int, rng: Random) -> list[float]:
 def _live_through(world: World, repo: Repo, rng: Random, how: Draw) -> None:
     build = something_happens(world, repo, rng, how)
     if repo.project.protected and rng.random() < 0.06 and build.origin.event == "push":
-        world.create(repo, build.plan, origins.push(repo.project, rng), blocked=True)
-        actions.decline_all(world, repo.builds[-1])
+        refused = world.create(repo, build.plan, origins.push(repo.project, rng), blocked=True)
+        world.habits.start(refused)
+        world.habits.decline(refused, company.ADMIN.login)
     if rng.random() < 0.03:
-        world.after(rng.uniform(4, 12) * how.pace, partial(actions.cancel, world, build))
+        world.after(rng.uniform(4, 12) * how.pace, partial(world.habits.cancel, build))
     if repo.project.auto_cancel and build.origin.event == "push" and rng.random() < 0.1:
         world.after(rng.uniform(8, 25) * how.pace, partial(_push_again, world, build, rng, how))
     if rng.random() < 0.35:
@@ -150,42 +154,47 @@ def _push_again(world: World, build: Build, rng: Random, how: Draw) -> None:
 def _run_again(world: World, build: Build, rng: Random, pace: float) -> None:
     if build.status is Status.FAILURE:
         login = company.author(rng).login
-        actions.restart(world, build, login=login, params={}, pace=pace)
+        world.habits.restart(build, login, pace)
 
 
 def _plant_scenes(world: World, now: float, pace: float) -> None:
     """What there is to see at once: one build stuck, one waiting for approval, one long under way."""
     rng = world.rng("scenes")
-    scenes = (
-        (now - 3640, "platform/base-images", _stuck),
-        (now - 1510, "platform/infra", _blocked),
-        (now - 205, "acme/search", _long),
-        (now - 14 * pace, "acme/storefront", _usual),
-        (now - 6 * pace, "platform/gateway", _usual),
-    )
-    for when, slug, scene in scenes:
-        repo = world.by_slug.get(slug)
-        if repo:
+    scenes = {
+        "stuck": (now - 3640, _stuck),
+        "blocked": (now - 1510, _blocked),
+        "long": (now - 205, _long),
+        "half done": (now - 14 * pace, _usual),
+        "begun": (now - 6 * pace, _usual),
+    }
+    for repo in world.repos:
+        if repo.project.scene:
+            when, scene = scenes[repo.project.scene]
             world.at(when, partial(scene, world, repo, rng, pace))
 
 
 def _stuck(world: World, repo: Repo, rng: Random, pace: float) -> None:
     plan = hold_back(draw(repo.project, Draw("push", pace=pace, passes=True), rng), "arm64")
-    actions.create(world, repo, plan, origins.push(repo.project, rng, branch=repo.project.default_branch))
+    actions.create(world, repo, plan, _head(repo.project, rng))
 
 
 def _blocked(world: World, repo: Repo, rng: Random, pace: float) -> None:
-    origin = origins.push(repo.project, rng, branch=repo.project.default_branch)
+    origin = _head(repo.project, rng)
     plan = draw(repo.project, Draw("push", pace=pace, passes=True), rng)
     actions.create(world, repo, plan, origin, blocked=True)
 
 
 def _long(world: World, repo: Repo, rng: Random, pace: float) -> None:
     del pace  # the nightly run takes its minutes whatever the others do
-    origin = origins.cron(repo, "nightly", rng)
+    project = repo.project
+    origin = origins.cron(repo, "nightly", rng) if project.crons else _head(project, rng)
     actions.create(world, repo, draw(repo.project, Draw("cron", passes=True), rng), origin)
 
 
+def _head(project: Project, rng: Random) -> Origin:
+    return origins.push(project, rng, branch=project.default_branch)
+
+
 def _usual(world: World, repo: Repo, rng: Random, pace: float) -> None:
-    origin = origins.push(repo.project, rng, branch=repo.project.default_branch)
+    origin = _head(repo.project, rng)
     actions.create(world, repo, draw(repo.project, Draw("push", pace=pace, passes=True), rng), origin)

@@ -53,6 +53,18 @@ def kept(script: list[Piece], seconds: float) -> list[tuple[int, Piece]]:
     return said
 
 
+def joined(script: list[Piece], *, over: bool) -> list[Piece]:
+    """Pieces put together to lines without their ends; what has no end yet counts only when all is `over`."""
+    lines, begun = [], ""
+    for at, out in script:
+        *whole, rest = (begun + out).split("\n")
+        lines += [Piece(at, line) for line in whole]
+        begun = rest
+    if begun and over:
+        lines.append(Piece(script[-1].at, begun))
+    return lines
+
+
 def stored(step: Step, now: float) -> bool:
     """Whether the server has the log of a step at a time (unix seconds)."""
     if step.status not in _RAN or step.log_lost:

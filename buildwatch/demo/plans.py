@@ -51,6 +51,8 @@ class StagePlan:
     arch: str = "amd64"
     on_failure: bool = False
     error: str = ""
+    axis: tuple[tuple[str, str], ...] = ()
+    """What a stage of a matrix has of its own: names and values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def _go_on(world: World, build: Build, stage: Stage) -> None:
         return
     failed = any(step.status is Status.FAILURE and not step.plan.ignore_failure for step in stage.steps)
     for step in stage.steps:
-        if step.status is Status.PENDING and _ready(stage, step):
+        if step.status is Status.PENDING and ready(stage, step):
             if failed and not step.plan.always:
                 _skip(world, build, step)
             else:
@@ -103,7 +103,7 @@ def _go_on(world: World, build: Build, stage: Stage) -> None:
         world.after(END_DELAY, partial(_finish, world, build, stage))
 
 
-def _ready(stage: Stage, step: Step) -> bool:
+def ready(stage: Stage, step: Step) -> bool:
     """Steps follow each other, unless the stage says which step needs which."""
     if any(other.plan.depends_on for other in stage.steps):
         needed = [other for other in stage.steps if other.plan.name in step.plan.depends_on]

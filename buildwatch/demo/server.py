@@ -13,20 +13,15 @@ from starlette.types import Receive, Scope, Send
 
 from buildwatch.demo import company
 from buildwatch.demo.access import User, Users
-from buildwatch.demo.action_routes import Acting
-from buildwatch.demo.admin_routes import Administering
-from buildwatch.demo.answers import not_found, page
 from buildwatch.demo.control import Control
 from buildwatch.demo.control_routes import Controlling
 from buildwatch.demo.driver import Clock, Driver, HandClock
-from buildwatch.demo.events import Publisher
 from buildwatch.demo.faults import Faults
+from buildwatch.demo.kinds import KINDS, Kind
 from buildwatch.demo.life import Life, beginning, populate
 from buildwatch.demo.listener import Listener
-from buildwatch.demo.log_streams import LiveLogs
-from buildwatch.demo.repo_routes import Reading
+from buildwatch.demo.site import Parts
 from buildwatch.demo.spoiler import Requests, Spoiler
-from buildwatch.demo.stream_routes import Streaming
 from buildwatch.demo.streams import Hub
 from buildwatch.demo.world import World
 
@@ -34,7 +29,7 @@ PING_SECONDS = 30.0
 
 
 class DemoServer:
-    """A Drone 2.x server with builds of its own.
+    """A server with builds of its own, of the given kind.
 
     `seed` decides the whole company; `rate` is builds started a second (None: as a person likes to watch,
     0: none by themselves); `history` is ended builds a repo (None: 25 to 60, 0: none). With a `HandClock`
@@ -45,8 +40,9 @@ class DemoServer:
     def __init__(
         self,
         *,
+        kind: Kind = "drone-2",
         seed: int = 0,
-        repos: int = len(company.PROJECTS),
+        repos: int | None = None,
         rate: float | None = None,
         history: int | None = None,
         faults: Faults | None = None,
@@ -62,19 +58,20 @@ class DemoServer:
         self.member_token = member_token or secrets.token_hex(16)
         self.faults = faults or Faults()
         self._clock = clock
-        self.world = World(now=beginning(clock()), seed=seed)
+        making = KINDS[kind]
+        self.kind = kind
+        self.world = World(now=beginning(clock()), seed=seed, habits=making.habits)
         self.hub = Hub()
         self.requests = Requests()
         pace = Life.pace_of(rate)
-        populate(self.world, now=clock(), repos=repos, history=history, pace=pace)
+        populate(self.world, company.projects(repos, making.projects), now=clock(), history=history, pace=pace)
         self.world.faults = self.faults
         self.life = Life(self.world, rate)
         self._driver = Driver(self.world, clock)
-        self.live = LiveLogs(self.world, self._driver.now, ping_after)
-        self.world.on_publish = Publisher(self.world, self.hub).publish
-        self.world.on_step_end = lambda _: self.live.wake()
-        router = self._router(control=control, ping_after=ping_after)
-        app = Spoiler(router, self.faults, self.requests, self._driver.now)
+        parts = Parts(self.world, self._users(), self.life, self.hub, self._driver.now, ping_after)
+        self._site = making.site(parts)
+        router = Router(self._site.routes, redirect_slashes=False, default=self._elsewhere)
+        app = Spoiler(router, self._site.usual, self.faults, self.requests, self._driver.now)
         self._listener = Listener(app, host, port)
         self.control = Control(self.world, self.life, self.faults, self._listener)
         self._task: asyncio.Task[None] | None = None
@@ -106,30 +103,18 @@ class DemoServer:
             raise TypeError("only a clock moved by hand can be moved")
         self._clock.now += seconds
         self._driver.now()
-        self.live.wake()
+        self._site.wake()
 
-    def _router(self, *, control: bool, ping_after: float) -> Router:
-        users = Users(
+    def _users(self) -> Users:
+        return Users(
             (
                 User(1, company.ADMIN.login, company.ADMIN.email, admin=True, token=self.token),
                 User(2, company.MEMBER.login, company.MEMBER.email, admin=False, token=self.member_token),
             )
         )
-        reading = Reading(self.world, users)
-        routes = [
-            *reading.routes(),
-            *Acting(reading, self.life).routes(),
-            *Administering(reading, self.hub).routes(),
-            *Streaming(reading, self.hub, self.live, ping_after).routes(),
-        ]
-        return Router(routes, redirect_slashes=False, default=_elsewhere)
 
-
-async def _elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
-    """A path nobody knows: the web interface, or plain text under /api."""
-    path = scope["path"]
-    answer = not_found() if path == "/api" or path.startswith("/api/") else page()
-    await answer(scope, receive, send)
+    async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._site.usual.elsewhere(scope["path"])(scope, receive, send)
 
 
 @asynccontextmanager

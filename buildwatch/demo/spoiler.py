@@ -12,8 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from buildwatch.demo.answers import json_answer, page
 from buildwatch.demo.faults import Faults
+from buildwatch.demo.site import Usual
 
 CONTROL = "/_demo/"
+_BEFORE_A_REPO = (["api", "repos"], ["api", "stream"], ["stream", "logs"], ["ws", "logs"])
+_OF_A_REPO = ("/api/repos/{", "/api/stream/{", "/api/stream/logs/{", "/stream/logs/{", "/ws/logs/{")
+_CREATIONS = ("/api/repos/{owner}/{name}/builds", "/api/repos/{n}/pipelines")
 _BAD_GATEWAY = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
     b"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
@@ -37,7 +41,7 @@ class Requests:
 def template(path: str) -> str:
     """A path with what names one thing left out: `/api/repos/{owner}/{name}/builds/{n}`."""
     parts = ["{n}" if part.isdigit() else part for part in path.split("/")]
-    if parts[1:3] in (["api", "repos"], ["api", "stream"]) and len(parts) > 4:
+    if parts[1:3] in _BEFORE_A_REPO and len(parts) > 4 and parts[3] not in ("{n}", "logs", "lookup"):
         parts[3:5] = ["{owner}", "{name}"]
     return "/".join(parts)
 
@@ -45,8 +49,11 @@ def template(path: str) -> str:
 class Spoiler:
     """Stands before the server's routes. `now` gives the time after letting happen what is due."""
 
-    def __init__(self, app: ASGIApp, faults: Faults, requests: Requests, now: Callable[[], float]) -> None:
+    def __init__(
+        self, app: ASGIApp, usual: Usual, faults: Faults, requests: Requests, now: Callable[[], float]
+    ) -> None:
         self._app = app
+        self._usual = usual
         self._faults = faults
         self._requests = requests
         self._now = now
@@ -57,8 +64,9 @@ class Spoiler:
         if path.startswith(CONTROL):
             await self._app(scope, receive, out)
             return
-        self._requests.note(self._now(), scope["method"], path)
-        answer = await self._instead(scope["method"], path)
+        method = scope.get("method", "GET")  # a websocket begins with one
+        self._requests.note(self._now(), method, path)
+        answer = await self._instead(method, path)
         if answer is None:
             await self._app(scope, receive, self._spoiled(out))
         else:
@@ -66,22 +74,22 @@ class Spoiler:
 
     async def _instead(self, method: str, path: str) -> Response | None:
         """Another answer than the right one, where a fault asks for it."""
-        faults, api = self._faults, path.startswith("/api/")
+        faults = self._faults
         if faults.slow_answers:
             await asyncio.sleep(faults.slow_answers)
         if faults.retry_after is not None:
-            return _problem(429, "Too Many Requests", {"Retry-After": str(faults.retry_after)})
+            return _too_many(faults.retry_after)
         if faults.hits(faults.bad_gateway):
             return Response(_BAD_GATEWAY, 502, media_type="text/html")
         if faults.html_instead:
             return page()
-        if faults.unauthorized and api:
-            return _problem(401, "Unauthorized")
-        if faults.scm_down and template(path).startswith(("/api/repos/{o", "/api/stream/{o")):
-            return _problem(404, "Not Found")
+        if faults.unauthorized and path.startswith("/api/"):
+            return self._usual.unauthorized()
+        if faults.scm_down and template(path).startswith(_OF_A_REPO):
+            return self._usual.hidden()
         if faults.create_fails_after is not None and _creates(method, path):
             await asyncio.sleep(faults.create_fails_after)
-            return _problem(500, "Not Found")
+            return self._usual.failed()
         return None
 
     def _spoiled(self, send: Send) -> Send:
@@ -93,12 +101,12 @@ class Spoiler:
 
 
 def _creates(method: str, path: str) -> bool:
-    return method == "POST" and template(path) == "/api/repos/{owner}/{name}/builds"
+    return method == "POST" and template(path) in _CREATIONS
 
 
-def _problem(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    answer = json_answer({"message": message}, status)
-    answer.headers.update(headers or {})
+def _too_many(retry_after: int) -> Response:
+    answer = json_answer({"message": "Too Many Requests"}, 429)
+    answer.headers["Retry-After"] = str(retry_after)
     return answer
 
 

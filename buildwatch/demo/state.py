@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Status(StrEnum):
     """Where a build, stage or step stands. The words on the wire belong to each protocol."""
 
+    CREATED = "created"
     WAITING = "waiting"
     BLOCKED = "blocked"
     PENDING = "pending"
@@ -28,13 +29,14 @@ class Status(StrEnum):
     ERROR = "error"
     SKIPPED = "skipped"
     DECLINED = "declined"
+    CANCELED = "canceled"
 
     @property
     def ended(self) -> bool:
         return self not in OPEN
 
 
-OPEN = frozenset({Status.WAITING, Status.BLOCKED, Status.PENDING, Status.RUNNING})
+OPEN = frozenset({Status.CREATED, Status.WAITING, Status.BLOCKED, Status.PENDING, Status.RUNNING})
 FAILED = frozenset({Status.FAILURE, Status.KILLED, Status.ERROR})
 
 
@@ -113,7 +115,11 @@ class Stage:
 
 @dataclass(slots=True, eq=False)
 class Build:
-    """A build; `muted` ones never reach an event stream, `told` is when a stream first said that it ended."""
+    """A build; `muted` ones never reach an event stream, `told` is when a stream first said that it ended.
+
+    `enqueued` differs from `created` where a build runs again under its own number. `reviewer` let a gated
+    build run or refused it, `canceler` ended it.
+    """
 
     id: int
     repo: Repo
@@ -131,6 +137,11 @@ class Build:
     muted: bool = False
     ended: float = 0.0
     told: float = 0.0
+    enqueued: int = 0
+    updated: int = 0
+    reviewer: str = ""
+    reviewed: int = 0
+    canceler: str = ""
 
     def stage(self, number: int) -> Stage | None:
         return self.stages[number - 1] if 1 <= number <= len(self.stages) else None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 
 from starlette.types import Receive, Scope, Send
 
@@ -18,8 +18,6 @@ from buildwatch.demo.answers import STREAM_HEADERS
 BUFFER = 100
 PING = b": ping\n\n"
 END = b"event: error\ndata: eof\n\n"
-
-_HEADERS = [(name.lower().encode(), value.encode()) for name, value in STREAM_HEADERS.items()]
 
 
 class Subscriber:
@@ -56,11 +54,19 @@ class Hub:
         for subscriber in self._subscribers:
             subscriber.offer(repo, frame)
 
-    async def listen(self, visible: Callable[[int], bool], ping_after: float) -> AsyncGenerator[bytes]:
-        """The bytes of one event stream, for ever."""
+    @contextmanager
+    def subscribed(self, visible: Callable[[int], bool]) -> Iterator[Subscriber]:
+        """A place among the listeners, for as long as the block lasts."""
         subscriber = Subscriber(visible)
         self._subscribers.add(subscriber)
         try:
+            yield subscriber
+        finally:
+            self._subscribers.discard(subscriber)
+
+    async def listen(self, visible: Callable[[int], bool], ping_after: float) -> AsyncGenerator[bytes]:
+        """The bytes of one event stream, for ever."""
+        with self.subscribed(visible) as subscriber:
             yield PING
             while True:
                 try:
@@ -72,8 +78,6 @@ class Hub:
                 frames = subscriber.take()
                 if frames:
                     yield b"".join(frames)
-        finally:
-            self._subscribers.discard(subscriber)
 
 
 class EventStream:
@@ -82,12 +86,18 @@ class EventStream:
     `cut_after` (seconds) breaks the connection off in the middle of the chunked body, as a proxy does.
     """
 
-    def __init__(self, source: AsyncGenerator[bytes], cut_after: float | None) -> None:
+    def __init__(
+        self,
+        source: AsyncGenerator[bytes],
+        cut_after: float | None,
+        headers: Mapping[str, str] = STREAM_HEADERS,
+    ) -> None:
         self._source = source
         self._cut_after = cut_after
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": self._headers})
         try:
             async with asyncio.timeout(self._cut_after) as deadline, aclosing(self._source) as source:
                 watcher = asyncio.create_task(_watch(receive, deadline))

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from random import Random
 
 
+Axis = tuple[tuple[str, str], ...]
+"""One cell of a matrix: names and values."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepTemplate:
     """`on` lists the events that include the step (empty: all); `breaks` is its share of the failures."""
@@ -61,6 +65,10 @@ class Project:
     crons: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     weight: int = 2
+    axes: tuple[Axis, ...] = ()
+    """The stages of a matrix: each stage is there once per axis."""
+    scene: str = ""
+    """What there is to see of the repo when the server starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +97,23 @@ def draw(project: Project, how: Draw, rng: Random) -> BuildPlan:
                 runner=stage.runner,
                 arch=stage.arch,
                 on_failure=stage.on_failure,
+                axis=axis,
             )
             for stage, steps in chosen
+            for axis in project.axes or ((),)
         )
     )
+
+
+def flat(stages: tuple[StageTemplate, ...]) -> tuple[StageTemplate, ...]:
+    """One stage with all steps in turn and one clone, for servers that know no stages but those of a matrix."""
+    steps: dict[str, StepTemplate] = {}
+    for stage in stages:
+        for step in stage.steps:
+            taken = step.name in steps and step.tool != "git"
+            name = f"{stage.name} {step.name}" if taken else step.name
+            steps.setdefault(name, replace(step, name=name, needs=()))
+    return (StageTemplate("default", tuple(steps.values())),)
 
 
 def hold_back(plan: BuildPlan, arch: str) -> BuildPlan:

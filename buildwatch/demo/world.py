@@ -11,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from buildwatch.demo.faults import Faults
+from buildwatch.demo.habits import Drone2Habits, Habits
 from buildwatch.demo.state import Build, Origin, Repo, Stage, Status, Step
 
 if TYPE_CHECKING:
@@ -23,11 +24,19 @@ Action = Callable[[], None]
 class World:
     """Everything the server knows. The same seed and the same calls at the same times give the same world.
 
+    `habits` is what its kind of server does with builds.
     `on_publish` is called where a real server tells its event streams about a build, `on_step_end` when a
     live log ends, `on_plan` when something was planned for a time before all that was planned already.
     """
 
-    def __init__(self, *, now: float, seed: int = 0, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        now: float,
+        seed: int = 0,
+        faults: Faults | None = None,
+        habits: Callable[[World], Habits] = Drone2Habits,
+    ) -> None:
         self.now = now
         self.seed = seed
         self.faults = faults or Faults()
@@ -44,6 +53,7 @@ class World:
         self._planned = 0
         self._stage_ids = 0
         self._step_ids = 0
+        self.habits = habits(self)
 
     # Time
 
@@ -106,7 +116,7 @@ class World:
             repo.counter += 1
             number = repo.counter
         repo.version += 1
-        build = Build(len(self.builds) + 1, repo, number, plan, origin, created=self.seconds)
+        build = Build(len(self.builds) + 1, repo, number, plan, origin, created=self.seconds, enqueued=self.seconds)
         self.builds.append(build)
         repo.builds.append(build)
         repo.by_number[number] = build
@@ -137,6 +147,24 @@ class World:
         for number, plan in enumerate(stage.plan.steps, 1):
             self._step_ids += 1
             stage.steps.append(Step(self._step_ids, number, plan))
+
+    def add_procs(self, build: Build) -> None:
+        """What a server does that knows all steps beforehand: stages and steps in turn, from one count of ids."""
+        for stage in build.stages:
+            self._stage_ids += 1
+            stage.id = self._stage_ids
+            for number, plan in enumerate(stage.plan.steps, 1):
+                self._stage_ids += 1
+                stage.steps.append(Step(self._stage_ids, number, plan))
+
+    def renew(self, build: Build, plan: BuildPlan, origin: Origin) -> None:
+        """The same number once more, with stages that have not run."""
+        build.plan, build.origin = plan, origin
+        build.status, build.error = Status.PENDING, ""
+        build.enqueued, build.started, build.finished = self.seconds, 0, 0
+        build.ended = build.told = 0.0
+        build.stages = [self._stage(build, index, blocked=False) for index in range(len(plan.stages))]
+        self.open[build.id] = build
 
     def close(self, build: Build) -> None:
         """The build has ended; a partly declined one stays open while it has stages that could still run."""
