@@ -160,22 +160,25 @@ class Board(Screen[None]):
                 self.reveal(born[-1])
 
     def _open_first(self) -> None:
-        """Open the uppermost build that runs, if there is one on the first screen: nothing scrolls away at the start."""
-        for row in flatten(self.store, self.view)[: max(1, self.live.size.height - 4)]:
+        """Open the uppermost build that runs, if it is on the first screen: nothing is to scroll away at the start."""
+        height = self.size.height - 4  # nothing may be laid out yet
+        if self.size.width < WIDE:
+            height = height * 3 // 5  # the selection takes its room below
+        for row in flatten(self.store, self.view)[: max(1, height - 2)]:
             build = self.store.newest(row.repo) if row.repo is not None else None
             if build is not None and build.status == Status.RUNNING:
-                self.reveal(build)
+                self.reveal(build, below=0)
                 return
 
-    def reveal(self, build: Build) -> None:
-        """Open the way to a build, and it, and put the cursor on it."""
+    def reveal(self, build: Build, below: int = 12) -> None:
+        """Open the way to a build, and it, and put the cursor on it, with so many rows `below` it in sight."""
         repo = Row(Kind.REPO, 0, build.server, build.repo_key)
         row = Row(Kind.BUILD, 0, build.server, build.repo_key, build.key)
         self.view.toggled |= {repo.key, row.key}
         self.set_rows()
         at = self.live.index_of(row.key)
         if at is not None:
-            self.live.move_to(at, below=12)
+            self.live.move_to(at, below)
 
     def show_all(self) -> None:
         """Draw everything anew."""

@@ -34,19 +34,27 @@ async def opened(desk: Desk, *repos: str) -> None:
 # what it opens on
 
 
-async def test_it_opens_on_the_newest_running_build(desks: Desks) -> None:
+async def test_it_opens_on_the_uppermost_build_that_runs(desks: Desks) -> None:
     desks.ended()
+    desks.start(repo="acme/checkout-api", message="Fix the retry policy")
     desks.start(repo="acme/search")
-    desks.server.advance(5)
-    newest = desks.start(repo="acme/checkout-api", message="Fix the retry policy")
     desks.server.advance(5)
     async with desks.listed() as desk:
         await desk.until(lambda: desk.row.build is not None)
         assert desk.at.startswith("▾ ● #1")
-        assert desk.row.repo is not None
-        assert desk.row.repo.slug == newest.repo.slug
         await desk.shows("● test", "Fix the retry policy", "log ● test")
-        assert desk.line("foot").endswith(f"{newest.repo.slug}#1")
+        assert desk.line("foot").endswith("acme/checkout-api#1")
+
+
+async def test_at_the_start_nothing_scrolls_away(clock: HandClock, desks: Desks) -> None:
+    async with running(DemoServer(clock=clock, seed=1, repos=60, history=0, rate=0)) as server:
+        desks.use(server)
+        desks.start(repo="platform/gateway")
+        server.advance(5)
+        async with desks.listed((100, 24)) as desk:
+            await desk.shows("● 1 running")
+            assert desk.at == "▾ acme"
+            assert desk.board.live.scroll_y == 0
 
 
 async def test_it_opens_on_the_first_row_when_nothing_runs(desks: Desks) -> None:
@@ -65,7 +73,7 @@ async def test_it_opens_on_the_first_row_when_nothing_runs(desks: Desks) -> None
 async def test_what_it_opens_on_is_in_sight(size: tuple[int, int], clock: HandClock, desks: Desks) -> None:
     async with running(DemoServer(clock=clock, seed=1, repos=40, history=1, rate=0)) as server:
         desks.use(server)
-        desks.start(repo="acme/search")
+        desks.start(repo="acme/billing")
         server.advance(5)
         async with desks.listed(size) as desk:
             await desk.until(lambda: desk.row.kind is Kind.BUILD and any("● test" in row for row in desk.rows))
