@@ -81,7 +81,7 @@ class BuildwatchApp(App[None]):
 
         for server in self._settings.servers:
             source = connect(server, self._clocks[server.name], time.time)
-            watcher = Watcher(source, self.store, self._tell)
+            watcher = Watcher(source, self.store, self._tell, now=time.time)
             self._sources[server.name], self._watchers[server.name] = source, watcher
             self.run_worker(watcher.run(), name=f"watch {server.name}", group="watch")
         self.set_timer(FURNISH, self.board.furnish)

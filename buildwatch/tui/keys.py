@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from buildwatch.model import Status
 
 APP: Final[list[BindingType]] = [
-    Binding("q,ctrl+q", "leave", "quit", id="app.quit"),
+    Binding("q", "leave", "quit", id="app.quit"),
+    Binding("ctrl+q", "leave", "quit, wherever one is", id="app.quit-anywhere", priority=True),
     Binding("question_mark,f1", "help", "keys of this place", id="app.help"),
     Binding("ctrl+p", "command_palette", "palette of all commands", id="app.palette"),
     Binding("slash", "find", "filter, or search in the log", id="app.find"),

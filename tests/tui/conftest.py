@@ -84,8 +84,8 @@ class Desk:
 
     @property
     def text(self) -> str:
-        """The whole screen as one line with single blanks."""
-        return " ".join(" ".join(self.lines).split())
+        """The whole screen as one line with single blanks, without the line between the panes."""
+        return " ".join(" ".join(self.lines).replace("▏", " ").split())
 
     @property
     def rows(self) -> list[str]:
