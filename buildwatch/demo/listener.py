@@ -13,6 +13,8 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from buildwatch.demo.socket_protocol import LONGEST_MESSAGE, SocketProtocol
+
 _KEEP_ALIVE = 300
 
 
@@ -25,7 +27,10 @@ class Listener:
         self._config = Config(
             app,
             lifespan="off",
-            ws="none",
+            ws=SocketProtocol,
+            ws_max_size=LONGEST_MESSAGE,
+            ws_ping_interval=None,
+            ws_per_message_deflate=False,
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -54,7 +59,7 @@ class Listener:
             self._server.close()
             self._server = None
         for connection in list(self._state.connections):
-            if isinstance(connection, H11Protocol) and connection.transport:
+            if isinstance(connection, H11Protocol | SocketProtocol) and connection.transport:
                 connection.transport.abort()
 
     async def stop(self) -> None:

@@ -77,6 +77,7 @@ READING = [
     ("version", "/version"),
     ("healthz", "/healthz"),
     ("events", "/stream/events"),
+    ("feed_over_http", "/ws/feed"),
 ]
 
 

@@ -14,6 +14,7 @@ from buildwatch.demo.early.events import Announcer
 from buildwatch.demo.early.generations import Generation
 from buildwatch.demo.early.reading import Reading
 from buildwatch.demo.early.shapes import Shapes
+from buildwatch.demo.early.sockets import Sockets
 from buildwatch.demo.early.streaming import Streaming
 from buildwatch.demo.events import Publisher, as_data
 from buildwatch.demo.site import Parts, Usual
@@ -31,11 +32,12 @@ class EarlySite:
         frame = bytes if generation.sockets else as_data
         agents.tell = Announcer(shapes, Publisher(world, parts.hub, frame)).tell
         world.on_step_end = lambda _: self.wake()
-        live = Streaming(reading, parts.hub, self._bell, parts.now, parts.ping_after)
+        streaming = Sockets if generation.sockets else Streaming
+        live = streaming(reading, parts.hub, self._bell, parts.now, parts.ping_after)
         self.routes: Sequence[BaseRoute] = [
             *reading.routes(),
             *Acting(reading, agents, parts.life).routes(),
-            *([] if generation.sockets else live.routes()),
+            *live.routes(),
         ]
         self.usual = Usual(
             unauthorized=lambda: answers.refusal(Refused(401, NOT_AUTHORIZED)),
