@@ -88,7 +88,7 @@ async def test_nothing_scrolls_away_at_the_start_for_a_build_far_below(clock: Ha
         async with desks.listed((80, 24)) as desk:
             await desk.until(lambda: desk.board.side is not None and len(desk.board.live.rows) > 60)
             assert desk.board.live.scroll_y == 0
-            assert desk.board.live.cursor == 0
+            assert desk.board.live.cursor < 12
 
 
 # where the cursor stays
