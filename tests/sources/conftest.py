@@ -1,19 +1,22 @@
 """An event loop whose clock jumps ahead when nothing happens, and a demo server and a watcher that live in it.
 
-Sockets are real. The clock jumps only when none of them has anything to say for a moment, so that the beats of a
-minute take no longer than the requests that are made in it.
+Sockets are real. The clock jumps only when nothing that was sent is still under way, so that the beats of a minute take
+no longer than the requests that are made in it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import selectors
+import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack, suppress
 from random import Random
 from typing import Any, TypeVar, TypeVarTuple
 
+import pytest
 import pytest_asyncio
 
 from buildwatch.demo.control import Script, StageScript, StepScript
@@ -30,26 +33,85 @@ START = 1_795_433_706.0
 
 BEGIN = 10_000.0
 
+LONGEST = 0.1
+"""Real seconds that what was sent may be under way on loopback. What takes longer is not going to be read."""
+
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
+class UnderWay:
+    """What was sent from one end of a connection and has not been received at the other, by connection."""
+
+    def __init__(self) -> None:
+        self._bytes: dict[frozenset[Any], int] = {}
+        self._since: dict[frozenset[Any], float] = {}
+
+    def moved(self, ends: frozenset[Any], count: int) -> None:
+        self._bytes[ends] = self._bytes.get(ends, 0) + count
+        self._since[ends] = time.monotonic()
+
+    def ended(self, ends: frozenset[Any]) -> None:
+        self._bytes.pop(ends, None)
+        self._since.pop(ends, None)
+
+    def longest(self) -> float:
+        """Real seconds for which something may still arrive."""
+        since = [self._since[ends] for ends, count in self._bytes.items() if count > 0]
+        return max([LONGEST - (time.monotonic() - begin) for begin in since], default=0.0)
+
+
+class Counted(socket.socket):
+    """A socket that tells `under_way` what it sends and receives."""
+
+    under_way: UnderWay
+    ends: frozenset[Any] = frozenset()
+
+    def counted_in(self, under_way: UnderWay) -> Counted:
+        self.under_way = under_way
+        with suppress(OSError):
+            self.ends = frozenset((self.getsockname(), self.getpeername()))
+        return self
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        count = super().send(data, flags)
+        self.under_way.moved(self.ends, count)
+        return count
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        data = super().recv(size, flags)
+        self.under_way.moved(self.ends, -len(data))
+        if not data:
+            self.under_way.ended(self.ends)
+        return data
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        accepted, address = super().accept()
+        return Counted(fileno=accepted.detach()).counted_in(self.under_way), address
+
+    def close(self) -> None:
+        if self.fileno() >= 0 and self.ends:
+            self.under_way.moved(self.ends, 1)  # the end is under way too
+        super().close()
+
+
 class Jumping(selectors.DefaultSelector):
-    """Finds nothing ready: then it is later. `threads` are at work as long as the count is not 0."""
+    """Finds nothing ready and nothing under way: then it is later. `waits` counts what else is waited for."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now = BEGIN
-        self.threads = 0
+        self.waits = 0
+        self.under_way = UnderWay()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
-        if timeout is None or self.threads:
+        if timeout is None or self.waits:
             return super().select(0.05)
-        if len(self.get_map()) > 1:  # more than the loop's own wake-up call
-            ready = super().select(0.001 if timeout < 1 else 0.003)
+        while not ready and (left := self.under_way.longest()) > 0:
+            ready = super().select(left)
         if not ready:
             self.now += timeout
         return ready
@@ -66,17 +128,44 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
-        self._jumping.threads += 1
+        self._jumping.waits += 1
         work = super().run_in_executor(executor, func, *args)
         work.add_done_callback(self._back)
         return work
 
     def _back(self, _: asyncio.Future[T]) -> None:
-        self._jumping.threads -= 1
+        self._jumping.waits -= 1
+
+    async def create_connection(  # type: ignore[override]
+        self, factory: Any, host: Any = None, port: Any = None, **options: Any
+    ) -> Any:
+        options.pop("local_addr", None)
+        if "sock" in options or options.get("ssl"):
+            return await super().create_connection(factory, host, port, **options)
+        made = Counted(socket.AF_INET, socket.SOCK_STREAM)
+        made.setblocking(False)
+        self._jumping.waits += 1
+        try:
+            await self.sock_connect(made, (host, port))
+        except BaseException:
+            socket.socket.close(made)
+            raise
+        finally:
+            self._jumping.waits -= 1
+        return await super().create_connection(factory, sock=made.counted_in(self._jumping.under_way), **options)
+
+    async def create_server(  # type: ignore[override]
+        self, factory: Any, *args: Any, sock: socket.socket | None = None, **options: Any
+    ) -> Any:
+        if sock is not None:
+            sock = Counted(fileno=sock.detach()).counted_in(self._jumping.under_way)
+        return await super().create_server(factory, *args, sock=sock, **options)
 
 
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    return {"jumping": JumpingLoop}
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The jumping loop for what is about sources of any kind; those of one kind may need a common one."""
+    jumps = item.path.name.startswith("test_source_")
+    return {"loop": JumpingLoop if jumps else asyncio.new_event_loop}
 
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -118,8 +207,9 @@ def reply(body: bytes, *headers: str, status: str = "200 OK", type: str = "appli
 async def odd() -> AsyncIterator[Odd]:
     """That server, listening."""
     made = Odd()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    listening = socket.create_server(("127.0.0.1", 0))
+    made.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server = await asyncio.start_server(made.serve, sock=listening)
     try:
         yield made
     finally:

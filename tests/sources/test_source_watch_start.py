@@ -77,6 +77,7 @@ async def test_an_event_before_the_stages_were_read_tells_nothing_that_was_befor
     await rig.until(lambda: (known := rig.known(build)) and known.stages)
     assert ("clone", None) not in [(move.step, move.before) for move in rig.moves]
     assert rig.told(build) == []
+    await asyncio.sleep(1)
     rig.control.release(build)
     await rig.until(lambda: rig.ends(build), within=2)
     assert rig.told(build) == [("running", "success")]
@@ -142,6 +143,7 @@ async def test_a_user_without_repos_makes_little_work(rig: Rig) -> None:
     rig.faults.null_lists = True
     rig.watch()
     await rig.until(lambda: rig.state.listed)
+    await asyncio.sleep(1)
     begin = asyncio.get_running_loop().time()
     await asyncio.sleep(60)
     assert rig.link == Link.LIVE
