@@ -119,7 +119,7 @@ class Watcher:
             for build in reversed(await self.source.builds(repo.slug, 1, builds)):
                 self._apply(build, news=self._is_news(build))
 
-        self._reads.want(("history", repo.slug), job, at=0.0, priority=IDLE)
+        self._reads.want(("history", repo.slug, builds), job, at=0.0, priority=IDLE)
 
     # the stream
 
@@ -325,8 +325,8 @@ class Watcher:
         ledger.read(build.number for build in found)
 
     def _is_history(self, build: Build, ledger: Ledger) -> bool:
-        known = not self._is_news(build) or self._store.build(build.key) is not None
-        return known and build.number <= ledger.cursor
+        known = self._store.build(build.key) is not None and build.number <= ledger.cursor
+        return known or not self._is_news(build)
 
     async def _build(self, key: BuildKey, slug: str, number: int) -> float | None:
         """Read one build, unless something else has told of it meanwhile; when to look again."""
@@ -349,14 +349,19 @@ class Watcher:
     def _take(self, build: Build, *, news: bool) -> None:
         unknown = self._store.build(build.key) is None
         self._ledger(build).saw(build.number, unknown=unknown and self._is_news(build))
-        self._apply(build, news=news)
+        moved = self._apply(build, news=news)
+        soon = asyncio.get_running_loop().time() + SETTLE
         known = self._store.build(build.key)
         if known is None or known.status.ended:
             self._evidence.pop(build.key, None)
-            self._reads.drop(("build", build.key))
             self._synced_with(build.key)
+            stages = known.stages if known is not None else ()
+            if known is not None and moved and stages and not all(stage.status.ended for stage in stages):
+                self._want(known, at=soon, sooner=True)  # they ended with it, which a row of a list does not tell
+            elif stages is not None:
+                self._reads.drop(("build", build.key))
         elif unknown or known.stages is None:
-            self._want(known, at=asyncio.get_running_loop().time() + SETTLE, sooner=known.stages is None)
+            self._want(known, at=soon, sooner=known.stages is None)
 
     def _is_news(self, build: Build) -> bool:
         """Whether a build began after we did."""
@@ -375,12 +380,14 @@ class Watcher:
             return
         self._want(held, at=0.0, sooner=True)
 
-    def _apply(self, build: Build, *, news: bool) -> None:
+    def _apply(self, build: Build, *, news: bool) -> bool:
+        """Whether it said anything new."""
         changes = self._store.apply(build, news=news)
         if changes:
             self._tell(changes)
         if any(move.step is None and move.stage is None and move.after in _TOLD_ENDS for move in changes.moves):
             self._doubt_stream()
+        return bool(changes)
 
     def _doubt_stream(self) -> None:
         """A stream tells such ends, if it tells anything. One that has been silent for long is dead."""
