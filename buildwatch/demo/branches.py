@@ -50,3 +50,13 @@ CELLAR = (
     _old("cellar/payroll", "java", private=True, flaky=0.2),
     _old("cellar/archiver", "rust", scene="long"),
 )
+WORKSHOP = (
+    project("workshop/recommender", "python", weight=3, slows=0.5, targets=_BOTH, scene="half done"),
+    project("workshop/vision", "rust", crons=("nightly",), scene="long"),
+    project("workshop/chat", "node", weight=4, targets=("production",), scene="begun"),
+    project("workshop/sdk-go", "go", weight=3, axes=_matrix(GO_VERSION=("1.22", "1.23", "1.24"))),
+    project("workshop/sdk-python", "python", flaky=0.1, axes=_matrix(PYTHON=("3.12", "3.13"))),
+    project("robots/firmware", "mobile", fails=0.2),
+    project("robots/fleet", "terraform", private=True, protected=True, crons=("drift",), scene="blocked"),
+    project("robots/images", "images", weight=1, scene="stuck"),
+)

@@ -22,6 +22,8 @@ class Faults:
     """Share of events with fields nobody knows and status words nobody has heard of."""
     lose_log_tail: bool | None = None
     """Whether the last batch of a live log is lost at its end; None decides by step, as the race would."""
+    starve_logs: bool = False
+    """Woodpecker sends nothing of a step that prints more often than once a second, as one version does."""
     # The answers
     bad_gateway: float = 0.0
     slow_answers: float = 0.0

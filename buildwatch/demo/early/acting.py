@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from buildwatch.demo import actions, origins
-from buildwatch.demo.early.agents import Agents
 from buildwatch.demo.early.answers import Calls, Refused, whole
+from buildwatch.demo.early.habits import EarlyHabits
 from buildwatch.demo.early.reading import ONE, Reading
 from buildwatch.demo.early.shapes import by_pid
 from buildwatch.demo.life import Life
@@ -22,11 +22,11 @@ _RESERVED = ("fork", "event", "deploy_to", "access_token")
 class Acting:
     """The calls that change something. Parameters come in the query string."""
 
-    def __init__(self, reading: Reading, agents: Agents, life: Life) -> None:
+    def __init__(self, reading: Reading, habits: EarlyHabits, life: Life) -> None:
         self._reading = reading
         self._answers = reading.answers
         self._generation = reading.generation
-        self._agents = agents
+        self._habits = habits
         self._world = reading.world
         self._life = life
 
@@ -52,7 +52,7 @@ class Acting:
             raise Refused(409, "Cannot re-start a started build")
         origin = self._again(request, build)
         if self._generation.renews and request.query_params.get("fork") != "true":
-            self._agents.run_again(build, replace(origin, parent=build.origin.parent), self._life.pace)
+            self._habits.run_again(build, replace(origin, parent=build.origin.parent), self._life.pace)
             return self._made(build)
         event = "promote" if origin.deploy_to else ""
         plan = actions.plan_again(self._world, build, self._life.pace, event)
@@ -90,24 +90,24 @@ class Acting:
         if (step or stage).status is not Status.RUNNING:
             raise Refused(400, "Cannot cancel a non-running build")
         if step is None:
-            self._agents.kill(build, stage)
+            self._habits.kill(build, stage)
         return self._answers.text("", 204)
 
     def _zombie_kill(self, request: Request) -> Response:
         build = self._reading.build(request, "admin")
         if build.status is not Status.RUNNING:
             raise Refused(400, "Cannot force cancel a non-running build")
-        self._agents.zombie_kill(build)
+        self._habits.zombie_kill(build)
         return self._answers.text("", 204)
 
     def _approve(self, request: Request) -> Response:
         build = self._blocked(request)
-        self._agents.approve(build, self._reading.signed_in(request).login)
+        self._habits.approve(build, self._reading.signed_in(request).login)
         return self._answers.json(self._reading.shapes.build(build))
 
     def _decline(self, request: Request) -> Response:
         build = self._blocked(request)
-        self._agents.decline(build, self._reading.signed_in(request).login)
+        self._habits.decline(build, self._reading.signed_in(request).login)
         return self._answers.json(self._reading.shapes.build(build))
 
     def _blocked(self, request: Request) -> Build:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from buildwatch.demo.early.agents import News
+from buildwatch.demo.agents import News
 from buildwatch.demo.early.shapes import NO_JOB, NO_PROC, Json, Shapes, job
 from buildwatch.demo.events import Publisher
 from buildwatch.demo.state import Build, Stage

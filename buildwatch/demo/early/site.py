@@ -8,10 +8,10 @@ from starlette.routing import BaseRoute
 
 from buildwatch.demo.bell import Bell
 from buildwatch.demo.early.acting import Acting
-from buildwatch.demo.early.agents import Agents
 from buildwatch.demo.early.answers import NOT_AUTHORIZED, Answers, Refused
 from buildwatch.demo.early.events import Announcer
 from buildwatch.demo.early.generations import Generation
+from buildwatch.demo.early.habits import EarlyHabits
 from buildwatch.demo.early.reading import Reading
 from buildwatch.demo.early.shapes import Shapes
 from buildwatch.demo.early.sockets import Sockets
@@ -23,20 +23,20 @@ from buildwatch.demo.site import Parts, Usual
 class EarlySite:
     """What is only early Drone's of a server."""
 
-    def __init__(self, parts: Parts, agents: Agents, generation: Generation) -> None:
+    def __init__(self, parts: Parts, habits: EarlyHabits, generation: Generation) -> None:
         world = parts.world
         self._bell = Bell()
         shapes = Shapes(generation)
         answers = Answers("Drone", generation.version, lambda: world.now)
         reading = Reading(world, parts.users, answers, shapes)
         frame = bytes if generation.sockets else as_data
-        agents.tell = Announcer(shapes, Publisher(world, parts.hub, frame)).tell
+        habits.tell = Announcer(shapes, Publisher(world, parts.hub, frame)).tell
         world.on_step_end = lambda _: self.wake()
         streaming = Sockets if generation.sockets else Streaming
         live = streaming(reading, parts.hub, self._bell, parts.now, parts.ping_after)
         self.routes: Sequence[BaseRoute] = [
             *reading.routes(),
-            *Acting(reading, agents, parts.life).routes(),
+            *Acting(reading, habits, parts.life).routes(),
             *live.routes(),
         ]
         self.usual = Usual(

@@ -52,7 +52,7 @@ class Streaming:
         skipped = request.headers.get("last-event-id", "")
         skip = int(skipped) if skipped.isascii() and skipped.isdigit() else 0
         found = self._find(repo, whole(values["number"]), whole(values["pid"]))
-        return self._stream(_refusal(found) if isinstance(found, str) else self._follow(*found, skip))
+        return self._stream(refusal(found) if isinstance(found, str) else self._follow(*found, skip))
 
     def _find(self, repo: Repo, number: int, pid: int) -> tuple[Build, Stage] | str:
         build = repo.by_number.get(number)
@@ -93,6 +93,7 @@ class Streaming:
         yield END
 
 
-async def _refusal(reason: str) -> AsyncGenerator[bytes]:
+async def refusal(reason: str) -> AsyncGenerator[bytes]:
+    """A stream that says why it ends, and ends."""
     yield PING
     yield b"event: error\ndata: %s\n\n" % reason.encode()

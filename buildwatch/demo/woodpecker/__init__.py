@@ -1,0 +1,1 @@
+"""The demo server as Woodpecker 3."""
