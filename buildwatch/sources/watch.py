@@ -19,10 +19,10 @@ from typing import Any
 
 from buildwatch.ledger import Ledger
 from buildwatch.merge import before_last_second
-from buildwatch.model import Build, BuildKey, RepoKey, Status
+from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
 from buildwatch.sources.backoff import Backoff
 from buildwatch.sources.base import Source, Told
-from buildwatch.sources.errors import Denied, SourceError, Stranger, Unauthorized
+from buildwatch.sources.errors import Denied, SourceError, Stranger, Unauthorized, Unreachable
 from buildwatch.sources.reads import Reads
 from buildwatch.store import Changes, Link, Server, Store
 
@@ -78,6 +78,7 @@ class Watcher:
         self._first: dict[str, int] = {}  # elsewhere: the greatest of each repo when it was first seen
         self._unsynced: set[Hashable] = {"list", "user", "recent"}
         self._tried_stream = asyncio.Event()
+        self._hurry = asyncio.Event()  # set when there is reason to open the stream at once
         self._ahead = 0.0  # of our clock before the loop's, which stands still while the machine sleeps
         self._stream_open = False
         self._stream_heard = 0.0
@@ -104,6 +105,7 @@ class Watcher:
         """Try again now: a person says that something was mended."""
         self._refused = None
         self._allowed.set()
+        self._hurry.set()
         self._reads.want("user", self._user, at=0.0, sooner=True)
         self._resync()
 
@@ -129,22 +131,32 @@ class Watcher:
         while True:
             await self._allowed.wait()
             opened = loop.time()
-            self._reading = asyncio.create_task(self._read_stream())
-            try:
-                await asyncio.wait({self._reading})
-            finally:
-                self._reading.cancel()
+            error = await self._read_stream_once()
             self._tried_stream.set()
-            error = None if self._reading.cancelled() else self._reading.exception()
-            if error is not None and not isinstance(error, SourceError):
-                raise error
             self._stream_closed(error)
             if error is None and loop.time() - opened >= SHORT_LIFE:
                 backoff.succeeded()
                 wait = self._random.random() * 0.2
             else:
                 wait = backoff.failed(error.retry_after if error else 0.0)
-            await asyncio.sleep(wait)
+            self._hurry.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._hurry.wait()
+
+    async def _read_stream_once(self) -> SourceError | None:
+        """Read it until it ends or is to be opened anew; what went wrong, if anything did."""
+        self._reading = asyncio.create_task(self._read_stream())
+        try:
+            await asyncio.wait({self._reading})
+        finally:
+            self._reading.cancel()
+            (ended,) = await asyncio.gather(self._reading, return_exceptions=True)
+        if isinstance(ended, SourceError):
+            return ended
+        if isinstance(ended, Exception):
+            raise ended
+        return None
 
     async def _read_stream(self) -> None:
         loop = asyncio.get_running_loop()
@@ -170,6 +182,8 @@ class Watcher:
         if isinstance(error, Unauthorized):
             self._refuse(error)
         elif self._early is None:
+            if isinstance(error, Unreachable) and not self._store.servers[self.name].said:
+                self._want_list()  # is it only the stream, or is the server away?
             self._link(str(error or ""))
 
     def _reopen(self) -> None:
@@ -199,13 +213,17 @@ class Watcher:
     def _resync(self) -> None:
         """Events may have been lost: read what the list of repos tells, and at once what it does not."""
         loop_time = asyncio.get_running_loop().time()
-        self._reads.want("list", self._list, at=loop_time, priority=URGENT, sooner=True)
+        self._want_list()
         for build in self._store.unfinished(self.name):
             self._evidence.pop(build.key, None)
             if not self._is_newest(build):
                 self._want(build, at=loop_time, sooner=True)
 
     # what is read
+
+    def _want_list(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._reads.want("list", self._list, at=now, priority=URGENT, sooner=True)
 
     async def _user(self) -> None:
         try:
@@ -237,8 +255,10 @@ class Watcher:
             self._early.clear()  # what came before we ask is in the answer
         asked = loop.time()
         rows = await self.source.repos()
+        if self._misses and not self._stream_open:
+            self._hurry.set()  # it is back
         self._misses = 0
-        self._tell(self._store.set_repos(self.name, [repo for repo, _ in rows]))
+        self._set_repos([repo for repo, _ in rows])
         newest = [build for _, build in rows if build is not None]
         if not self._store.repos and self._early is not None:
             self._no_repos()
@@ -255,6 +275,16 @@ class Watcher:
                 self._want(build, at=self._evidence.get(build.key, 0.0) + BEAT, sooner=True)
         self._check_stream()
         return asked + BEAT
+
+    def _set_repos(self, repos: list[Repo]) -> None:
+        watched = self._store.unfinished(self.name)
+        self._tell(self._store.set_repos(self.name, repos))
+        for build in watched:
+            if self._store.build(build.key) is None:  # its repo is gone
+                self._evidence.pop(build.key, None)
+                self._reads.drop(("build", build.key))
+                self._reads.drop(("repo", build.repo))
+                self._synced_with(build.key)
 
     def _no_repos(self) -> None:
         """A list without repos is no begin: a server in trouble sends one, and what it tells later was there before."""
