@@ -91,6 +91,8 @@ def _merge_steps(old: tuple[Step, ...], new: tuple[Step, ...]) -> tuple[Step, ..
     rows = {step.number: step for step in old}
     for step in new:
         known = rows.get(step.number)
+        if known is step:
+            continue
         if known is None or _step_order(step) >= _step_order(known):
             rows[step.number] = step
     merged = tuple(rows[number] for number in sorted(rows))

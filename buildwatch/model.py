@@ -152,11 +152,11 @@ class Build:
     parent: int = 0
     link: str = ""
     error: str = ""
-    params: tuple[tuple[str, str], ...] = ()
     created: int = 0
     started: int = 0
     finished: int = 0
     version: int = 0
+    params: tuple[tuple[str, str], ...] = ()
     run: int = 0
     stages: tuple[Stage, ...] | None = None
 

@@ -247,11 +247,14 @@ def _moves(old: Build | None, new: Build, news: bool) -> Iterator[Move]:
         return
     for stage in new.stages:
         was = earlier.stage(stage.number) if earlier else None
-        if was is stage:
+        if was == stage:
             continue
+        steps = {step.number: step for step in was.steps} if was else {}
         if was is None or was.status != stage.status:
             yield Move(new, stage.name, None, was.status if was else None, stage.status)
         for step in stage.steps:
-            before = was.step(step.number) if was else None
+            before = steps.get(step.number)
+            if before is step:
+                continue
             if before is None or before.status != step.status:
                 yield Move(new, stage.name, step.name, before.status if before else None, step.status)

@@ -8,9 +8,12 @@ All times of these servers are unix seconds, 0 or absent for 'not yet'; `timesta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from operator import lt
 from sys import intern
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from buildwatch.model import Build, Repo, Stage, Status, Step
 from buildwatch.text import clean, clean_lines
@@ -111,7 +114,91 @@ def _told_whole(build: Build) -> Build:
     return build if build.stages is not None else replace(build, stages=())
 
 
+# Events are whole snapshots that differ from the one before in one step or two, so what a row says is kept by what was
+# read: a row that was seen before costs one look-up, and is the very same object, which makes merging quick as well.
+
+_REPO: Final = ("slug", "id", "default_branch", "link", "private", "active")
+_STEP: Final = (
+    "number",
+    "name",
+    "status",
+    "started",
+    "stopped",
+    "exit_code",
+    "error",
+    "errignore",
+    "detached",
+    "image",
+    "version",
+    "depends_on",
+)
+_STAGE: Final = (
+    "number",
+    "name",
+    "status",
+    "created",
+    "started",
+    "stopped",
+    "exit_code",
+    "error",
+    "errignore",
+    "machine",
+    "os",
+    "arch",
+    "type",
+    "version",
+    "depends_on",
+)
+_BUILD: Final = (
+    "id",
+    "number",
+    "status",
+    "event",
+    "action",
+    "target",
+    "source",
+    "ref",
+    "after",
+    "before",
+    "title",
+    "message",
+    "author_login",
+    "author_name",
+    "sender",
+    "trigger",
+    "cron",
+    "deploy_to",
+    "parent",
+    "link",
+    "error",
+    "created",
+    "started",
+    "finished",
+    "version",
+)
+
+T = TypeVar("T")
+Row = TypeVar("Row", Stage, Step)
+
+
+def _kept(read: Callable[..., T], of: Object, keys: tuple[str, ...], *more: str) -> T:
+    """What `read` makes of a row's fields, from the last time if it was the same row."""
+    row = [*map(of.get, keys)]
+    if row[-1].__class__ is list:  # only what a row depends on is a list, and stands last
+        row[-1] = tuple(row[-1])
+    try:
+        return read(*more, *row)
+    except TypeError:  # an object where none belongs cannot be looked up
+        return read.__wrapped__(*more, *row)  # type: ignore[attr-defined, no-any-return]
+
+
 def _repo(server: str, of: Object) -> Repo | None:
+    return _kept(_repo_of, of, _REPO, server)
+
+
+@lru_cache(maxsize=2048, typed=True)
+def _repo_of(server: str, *row: Any) -> Repo | None:
+    of = dict(zip(_REPO, row, strict=True))
     slug = word(of, "slug")
     if not slug:
         return None
@@ -132,40 +219,49 @@ def _nested_build(repo: Repo, of: Object) -> Build | None:
 
 
 def _build(server: str, slug: str, of: Object) -> Build | None:
+    values = _kept(_build_of, of, _BUILD, server, slug)
+    if values is None:
+        return None
+    params, stages = of.get("params"), of.get("stages")
+    return Build(*(*values, _params(params) if params else (), 0, _stages(stages) if stages else None))
+
+
+@lru_cache(maxsize=2048, typed=True)
+def _build_of(server: str, slug: str, *row: Any) -> tuple[Any, ...] | None:
+    """The build's own fields in the order of `Build`, up to its parameters."""
+    of = dict(zip(_BUILD, row, strict=True))
     id, at = number(of, "id"), number(of, "number")
     if id <= 0 or at <= 0:
         return None
-    message, params, stages = of.get("message"), of.get("params"), of.get("stages")
-    return Build(
-        server=server,
-        repo=slug,
-        id=id,
-        number=at,
-        status=status(of, "status", OTHER_WORDS),
-        event=intern(word(of, "event")),
-        action=intern(word(of, "action")),
-        branch=intern(word(of, "target")),
-        source=intern(word(of, "source")),
-        ref=word(of, "ref"),
-        commit=word(of, "after"),
-        before=word(of, "before"),
-        title=word(of, "title", 500),
-        message=clean_lines(message) if isinstance(message, str) else "",
-        author=intern(word(of, "author_login")),
-        author_name=intern(word(of, "author_name")),
-        sender=intern(word(of, "sender")),
-        trigger=intern(word(of, "trigger")),
-        cron=word(of, "cron"),
-        deploy_to=word(of, "deploy_to"),
-        parent=number(of, "parent"),
-        link=word(of, "link", 1000),
-        error=word(of, "error", 1000),
-        params=_params(params) if params else (),
-        created=moment(of, "created"),
-        started=moment(of, "started"),
-        finished=moment(of, "finished"),
-        version=number(of, "version"),
-        stages=_stages(stages) if stages else None,
+    message = of["message"]
+    return (
+        server,
+        slug,
+        id,
+        at,
+        status(of, "status", OTHER_WORDS),
+        intern(word(of, "event")),
+        intern(word(of, "action")),
+        intern(word(of, "target")),
+        intern(word(of, "source")),
+        word(of, "ref"),
+        word(of, "after"),
+        word(of, "before"),
+        word(of, "title", 500),
+        clean_lines(message) if isinstance(message, str) else "",
+        intern(word(of, "author_login")),
+        intern(word(of, "author_name")),
+        intern(word(of, "sender")),
+        intern(word(of, "trigger")),
+        word(of, "cron"),
+        word(of, "deploy_to"),
+        number(of, "parent"),
+        word(of, "link", 1000),
+        word(of, "error", 1000),
+        moment(of, "created"),
+        moment(of, "started"),
+        moment(of, "finished"),
+        number(of, "version"),
     )
 
 
@@ -179,34 +275,52 @@ def _params(value: Any) -> tuple[tuple[str, str], ...]:
 def _stages(value: Any) -> tuple[Stage, ...]:
     if not isinstance(value, list):
         return ()
-    rows = {number(of, "number"): of for of in value if isinstance(of, dict)}
-    return tuple(_stage(at, rows[at]) for at in sorted(rows))
+    return _in_order([_stage(of) for of in value if isinstance(of, dict)])
 
 
-def _stage(at: int, of: Object) -> Stage:
-    steps = of.get("steps")
-    rows = {number(row, "number"): row for row in steps if isinstance(row, dict)} if isinstance(steps, list) else {}
-    return Stage(
-        number=at,
-        name=intern(word(of, "name") or f"stage {at}"),
-        status=status(of, "status", OTHER_WORDS),
-        created=moment(of, "created"),
-        started=moment(of, "started"),
-        stopped=moment(of, "stopped"),
-        exit_code=number(of, "exit_code"),
-        error=word(of, "error", 1000),
-        ignored=flag(of, "errignore"),
-        machine=intern(word(of, "machine")),
-        os=intern(word(of, "os")),
-        arch=intern(word(of, "arch")),
-        kind=intern(word(of, "type")),
-        depends_on=words(of, "depends_on"),
-        version=number(of, "version"),
-        steps=tuple(_step(n, rows[n]) for n in sorted(rows)),
+def _in_order(rows: list[Row]) -> tuple[Row, ...]:
+    """By number, the last of each number."""
+    numbers = [row.number for row in rows]
+    if all(map(lt, numbers, numbers[1:])):
+        return tuple(rows)
+    last = {row.number: row for row in rows}
+    return tuple(last[at] for at in sorted(last))
+
+
+def _stage(of: Object) -> Stage:
+    rows = of.get("steps")
+    found = [_kept(_step_of, row, _STEP) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return Stage(*(*_kept(_stage_of, of, _STAGE), _in_order(found)))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _stage_of(*row: Any) -> tuple[Any, ...]:
+    """The stage's own fields in the order of `Stage`, up to its steps."""
+    of = dict(zip(_STAGE, row, strict=True))
+    at = number(of, "number")
+    return (
+        at,
+        intern(word(of, "name") or f"stage {at}"),
+        status(of, "status", OTHER_WORDS),
+        moment(of, "created"),
+        moment(of, "started"),
+        moment(of, "stopped"),
+        number(of, "exit_code"),
+        word(of, "error", 1000),
+        flag(of, "errignore"),
+        intern(word(of, "machine")),
+        intern(word(of, "os")),
+        intern(word(of, "arch")),
+        intern(word(of, "type")),
+        words(of, "depends_on"),
+        number(of, "version"),
     )
 
 
-def _step(at: int, of: Object) -> Step:
+@lru_cache(maxsize=8192, typed=True)
+def _step_of(*row: Any) -> Step:
+    of = dict(zip(_STEP, row, strict=True))
+    at = number(of, "number")
     return Step(
         number=at,
         name=intern(word(of, "name") or f"step {at}"),

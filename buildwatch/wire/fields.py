@@ -83,7 +83,7 @@ def word(of: Object, key: str, limit: int = 250) -> str:
 def words(of: Object, key: str) -> tuple[str, ...]:
     """A list of short texts, safe to show."""
     value = of.get(key)
-    if not value or not isinstance(value, list):
+    if not value or not isinstance(value, list | tuple):
         return ()
     return tuple(clean(item, 250) for item in value[:200] if isinstance(item, str))
 
