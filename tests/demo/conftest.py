@@ -13,6 +13,8 @@ from buildwatch.demo import drone2
 from buildwatch.demo.driver import HandClock
 from buildwatch.demo.server import DemoServer, running
 from buildwatch.demo.state import Build
+from tests.demo import early
+from tests.demo.wood import SLUG, Wood
 
 DATA = Path(__file__).parent.parent / "data" / "drone2"
 START = 1_795_433_706.0
@@ -65,6 +67,14 @@ async def stranger(server: DemoServer) -> AsyncIterator[httpx.AsyncClient]:
     """A client with a token that nobody has."""
     async with _client(server, "wrong") as client:
         yield client
+
+
+@pytest_asyncio.fixture
+async def wood() -> AsyncIterator[Wood]:
+    """A Woodpecker with its admin's client; time moves by `advance`."""
+    server = early.quiet("woodpecker")
+    async with early.client(server) as client:
+        yield Wood(server, client, server.control.repo(SLUG).id)
 
 
 def _client(server: DemoServer, token: str) -> httpx.AsyncClient:
