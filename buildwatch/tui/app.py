@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar
 
 from buildwatch.clock import ServerClock
 from buildwatch.model import Build, RepoKey
 from buildwatch.store import Changes, Server, Store
 from buildwatch.tui import bars, keys
 from buildwatch.tui.board import Board
+from buildwatch.tui.ink import WholeCells
 from buildwatch.tui.rows import Kind
 from buildwatch.tui.themes import ThemeError, load_theme, names
 from buildwatch.tui.verdict import Session
@@ -53,6 +56,8 @@ class BuildwatchApp(App[None]):
         self.glyphs = ASCII if settings.glyphs == "ascii" else UNICODE
         self.board = Board(self.store, self, self.glyphs)
         self.animation_level = "none"
+        self.set_class(self.glyphs is ASCII, "-ascii")
+        ScrollBar.renderer = WholeCells
         self._began = time.monotonic()
         self._watchers: dict[str, Watcher] = {}
         self._sources: dict[str, Source] = {}
@@ -217,7 +222,15 @@ class BuildwatchApp(App[None]):
         """The keys of this place."""
         from buildwatch.tui.dialogs import Help
 
-        self.push_screen(Help(keys.help_sections("log" if self.board.in_log else "tree")))
+        sections = keys.help_sections("log" if self.board.in_log else "tree")
+        if self.glyphs is ASCII:
+            sections = [(title, keys.in_ascii(table)) for title, table in sections]
+        self.push_screen(Help(sections))
+
+    def action_command_palette(self) -> None:
+        """All commands by name."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="a command", id="--command-palette"))
 
     # actions on builds
 

@@ -213,8 +213,10 @@ class Board(Screen[None]):
         build = self.selected_build
         source = self._outside.source(build.server) if build else None
         table = keys.foot(self.in_log, build.status if build else None, source.actions if source else None)
+        if not self.live.rows and not self.view.filter:
+            table = keys.FOOT_EMPTY
         if self.glyphs is ASCII:
-            table = [(keys.ASCII_KEYS.get(key, key), word) for key, word in table]
+            table = keys.in_ascii(table)
         address = bars.address_of(self.live.row, build)
         self._lines["foot"].show([bars.bottom_line(table, address, self.size.width, self.glyphs)])
 

@@ -41,27 +41,27 @@ def empty(servers: Sequence[Server], filter: Filter, width: int, g: Glyphs) -> l
     """Why the tree has no rows and what to do about it."""
     if filter:
         which = "only failed builds" if filter.failed_only and not filter.text else repr(filter.text)
-        return _centred([f"nothing matches {which}", "esc shows everything again"], width, g)
-    sentences = []
+        return _centred([(f"nothing matches {which}", "text"), ("esc shows everything again", "dim")], width, g)
+    sentences: list[tuple[str, str]] = []
     for server in servers:
         if server.link is Link.CONNECTING:
-            sentences.append(f"connecting to {server.url}")
+            sentences.append((f"connecting to {server.url}", "dim"))
         elif not server.listed:
-            sentences.append(server.said or f"{server.name} does not answer yet")
+            sentences.append((server.said or f"{server.name} does not answer yet", "text"))
             if server.link is Link.REFUSED:
-                sentences.append("mend it and press R to try again")
+                sentences.append(("mend it and press R to try again", "dim"))
             elif server.link is Link.OFFLINE:
-                sentences.append("it is tried again by itself; R tries now, q leaves")
+                sentences.append(("it is tried again by itself; R tries now, q leaves", "dim"))
         else:
-            sentences.append(f"{server.name} has no repos for {server.user or 'you'}")
-            sentences.append(f"activate one at {server.url}, or sync there; it appears here by itself")
+            sentences.append((f"{server.name} has no repos for {server.user or 'you'}", "text"))
+            sentences.append((f"activate one at {server.url}, or sync there; it appears here by itself", "dim"))
     return _centred(sentences, width, g)
 
 
-def _centred(sentences: list[str], width: int, g: Glyphs) -> list[Pieces]:
+def _centred(sentences: list[tuple[str, str]], width: int, g: Glyphs) -> list[Pieces]:
     lines: list[Pieces] = [[("", "text")], [("", "text")]]
-    for sentence in sentences:
-        for line in Page(min(width, max(20, width - 6)), 0.0, 0, g).wrap(sentence, "dim"):
+    for sentence, style in sentences:
+        for line in Page(min(width, max(20, width - 6)), 0.0, 0, g).wrap(sentence, style):
             size = sum(width_of(text) for text, _ in line)
             lines.append([(" " * ((width - size) // 2), "text"), *line])
     return lines

@@ -6,8 +6,17 @@ two dozen names costs more than the whole first paint.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.style import Style
+from textual.scrollbar import ScrollBarRender
 from textual.widget import Widget
+
+
+class WholeCells(ScrollBarRender):
+    """Scrollbars without pieces of blocks, which are neither in every font nor ASCII."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "]
 
 
 class Inked(Widget):

@@ -64,6 +64,7 @@ FOOT_TREE: Final = [
     ("?", "keys"),
     ("q", "quit"),
 ]
+FOOT_EMPTY: Final = [("R", "try again"), ("?", "keys"), ("q", "quit")]
 FOOT_BLOCKED: Final = [("A", "approve"), ("D", "decline")]
 FOOT_LOG: Final = [
     ("e", "error"),
@@ -102,6 +103,11 @@ def help_sections(place: str) -> list[tuple[str, list[tuple[str, str]]]]:
     own = ("in the log", IN_LOG) if place == "log" else ("in the tree", MOVING)
     everywhere = [(shown(binding.key), binding.description) for binding in APP if isinstance(binding, Binding)]
     return [own, ("everywhere", everywhere)]
+
+
+def in_ascii(table: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same keys by names that every terminal has."""
+    return [(ASCII_KEYS.get(key, key), word) for key, word in table]
 
 
 def shown(keys: str) -> str:

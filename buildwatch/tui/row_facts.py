@@ -9,7 +9,7 @@ from buildwatch.words import Glyphs
 _BRANCH = 9
 """Cells that a branch needs at least: fewer letters tell nothing."""
 
-_FACTS = (("branch", 11), ("event", 8), ("commit", 9), ("author", 9), ("message", 18))
+_FACTS = (("branch", 10), ("event", 8), ("commit", 9), ("author", 9), ("message", 18))
 """A build's facts in the order in which they stay, each with the cells that it needs at least."""
 
 _EVENTS = {"pull_request": "pr"}
@@ -35,7 +35,7 @@ def build_facts(build: Build, room: int, glyphs: Glyphs) -> Pieces:
             break
         width[name] = need
         room -= need
-    for name, most in (("branch", 11), ("author", 5), ("message", 1000), ("branch", 1000)):
+    for name, most in (("branch", 12), ("author", 5), ("message", 1000), ("branch", 1000)):
         if name in width:
             more = min(room, most)
             width[name] += more

@@ -141,15 +141,29 @@ class Desk:
         await self.press(*(names.get(letter, letter) for letter in text))
 
     async def go_to(self, word: str) -> None:
-        """Put the cursor on the first row of the tree on the screen that has this word."""
+        """Put the cursor on the first row of the tree that has this word."""
         live = self.board.live
-        await self.until(lambda: any(word in row for row in self.rows))
-        y = next(y for y, row in enumerate(self.rows) if word in row)
-        live.move_to(y + round(live.scroll_y))
-        await self.until(lambda: word in self.at)
+
+        def place() -> int:
+            texts = (self.board.painter.draw(row, 120, self.board.view.is_open(row)) for row in live.rows)
+            return next((at for at, text in enumerate(texts) if word in "".join(piece for piece, _ in text)), -1)
+
+        await self.until(lambda: place() >= 0)
+        live.move_to(place())
+        await self.until(lambda: self.at)
 
     def advance(self, seconds: float) -> None:
         self.server.advance(seconds)
+
+    async def settled(self) -> None:
+        """Wait until nothing is read any more and the screen stands still."""
+        before: list[str] = []
+        same = 0
+        while same < 30:
+            await self.pilot.pause(0.01)
+            reading = any(watcher._reads._running or watcher._reads._ready for watcher in self.app._watchers.values())
+            same = 0 if reading or self.lines != before else same + 1
+            before = self.lines
 
     # builds
 
@@ -233,6 +247,12 @@ class Desks:
         async with self.open(size, **settings) as desk:
             await desk.until(lambda: all(watcher.synced.is_set() for watcher in desk.app._watchers.values()))
             yield desk
+
+
+@pytest.fixture
+def make_desk(clock: HandClock) -> Callable[[BuildwatchApp, Pilot[None], DemoServer], Desk]:
+    """A desk for an app that runs already."""
+    return lambda app, pilot, server: Desk(app, pilot, server, clock)
 
 
 def frozen(clock: HandClock) -> SimpleNamespace:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.color import Color
 
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.demo.driver import HandClock
@@ -562,3 +563,37 @@ async def test_nothing_is_painted_while_nothing_happens(desks: Desks, monkeypatc
         assert drawn == []
         await desk.press("j")
         assert len(drawn) == 2, "and of what changes only those rows"
+
+
+# poorer terminals
+
+
+async def test_ascii_draws_only_ascii_wherever_one_is(desks: Desks) -> None:
+    for _ in range(12):
+        desks.ended(StageScript((StepScript("test", outcome="failure", log=tuple(f"error {n}\n" for n in range(99))),)))
+    desks.start(branch="feature/a-name-that-has-no-room-in-its-column", message="word " * 40)
+    desks.server.advance(5)
+    async with desks.listed((100, 24), glyphs="ascii") as desk:
+        await desk.until(lambda: desk.row.kind is Kind.BUILD and desk.log.state.lines)
+        places = [(), ("j", "j"), ("tab",), ("w", "t"), ("escape",), ("z",), ("z",), ("i",), ("slash",), ("escape",)]
+        places += [("question_mark",), ("escape",), ("r",), ("escape",), ("F",), ("x",), ("ctrl+p",)]
+        for keys in places:
+            await desk.press(*keys)
+            await desk.pilot.pause(0.02)
+            assert [line for line in desk.lines if not line.isascii()] == [], keys
+
+
+async def test_without_colour_there_is_none(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    desks.ended(StageScript((StepScript("test", outcome="failure", log=("\x1b[31mred\x1b[0m\n",)),)))
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        await desk.shows("✗ storefront", "✗ failure", "red")
+        colors = set()
+        for strip in desk.app.screen._compositor.render_strips():
+            for segment in strip.apply_filter(desk.app._filters[-1], Color.parse("black")):
+                for color in (segment.style.color, segment.style.bgcolor) if segment.style else ():
+                    colors.add(color.get_truecolor() if color else None)
+        assert all(color is None or len(set(color)) == 1 for color in colors), "all is grey"
+        ground = {color for color in colors if color}
+        assert len(ground) > 2, "and not all of one grey"
