@@ -20,7 +20,7 @@ Job = Callable[[], Awaitable[float | None]]
 class Reads:
     """The reads that are due, by key. `failed` and `answered` hear how each one went.
 
-    A read that failed is repeated, but for one whose token was not accepted: that is wanted anew when it is mended.
+    A read that failed is repeated. Where that is of no use, because the token is not accepted, `failed` holds them all.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Reads:
         try:
             again = await job()
         except SourceError as error:
-            again = None if isinstance(error, Unauthorized) else now() + self._pause(key, error)
+            again = now() + self._pause(key, error)
             self._failed(key, error)
         else:
             self._failures.pop(key, None)
@@ -136,7 +136,7 @@ class Reads:
             wait = max(error.retry_after, 1.0)
             self._not_before = asyncio.get_running_loop().time() + wait
             return wait
-        if isinstance(error, Denied):
+        if isinstance(error, Denied | Unauthorized):
             return min(10.0 * failures, 60.0)  # an answer, not an accident: no deletion, but neither worth a hurry
         most = 30.0 if isinstance(error, Unreachable) or failures > 4 else 2.0
         grown: float = 0.5 * 2 ** min(failures - 1, 6) + self._random.random()

@@ -106,6 +106,7 @@ class Watcher:
         self._refused = None
         self._allowed.set()
         self._hurry.set()
+        self._reads.go_on()
         self._reads.want("user", self._user, at=0.0, sooner=True)
         self._resync()
 
@@ -465,8 +466,11 @@ class Watcher:
         self._link()
 
     def _on_failed(self, key: Hashable, error: SourceError) -> None:
-        if isinstance(error, Unauthorized) and key in ("list", "user"):
-            self._refuse(error)
+        if isinstance(error, Unauthorized):
+            if key in ("list", "user"):
+                self._refuse(error)
+            else:
+                self._reads.want("user", self._user, at=0.0)  # is it the token, or only this one thing?
             return
         if key == "list":
             self._misses += 1
@@ -478,6 +482,7 @@ class Watcher:
         """Only a person can mend this: nothing is tried again before `retry`."""
         self._refused = error
         self._allowed.clear()
+        self._reads.hold()
         if self._reading is not None:
             self._reading.cancel()
         self._link()

@@ -28,10 +28,13 @@ class Server:
         self.at_once: list[int] = []
         self.failures: list[tuple[Hashable, SourceError]] = []
         self.answers = 0
-        self.reads = Reads(
-            Random(1), failed=lambda key, error: self.failures.append((key, error)), answered=self._count
-        )
+        self.when_failed: Callable[[], None] = lambda: None
+        self.reads = Reads(Random(1), failed=self._failed, answered=self._count)
         self._open = 0
+
+    def _failed(self, key: Hashable, error: SourceError) -> None:
+        self.failures.append((key, error))
+        self.when_failed()
 
     def _count(self) -> None:
         self.answers += 1
@@ -176,11 +179,16 @@ async def test_a_no_is_not_asked_again_in_a_hurry_and_less_and_less(server: Serv
     assert pauses[-1] == pytest.approx(60, abs=0.1)
 
 
-async def test_a_refused_token_is_not_tried_again(server: Server) -> None:
-    server.reads.want("a", server.job("a", Unauthorized("401")), at=now())
+async def test_after_a_refused_token_whoever_hears_of_it_can_hold_all_back(server: Server) -> None:
+    server.when_failed = server.reads.hold
+    server.reads.want("a", server.job("a", Unauthorized("401"), None), at=now())
+    server.reads.want("b", server.job("b"), at=now() + 1)
     async with server.reading():
         await asyncio.sleep(1000)
-    assert len(server.began) == 1
+        assert [key for _, key in server.began] == ["a"]
+        server.reads.go_on()
+        await asyncio.sleep(1)
+    assert [key for _, key in server.began] == ["a", "b", "a"]
     assert [str(error) for _, error in server.failures] == ["401"]
 
 
