@@ -44,6 +44,10 @@ def _source(kind: str, http: Http) -> Source:
     """The source for a kind of server. Raises `Stranger` for one that cannot be read yet."""
     if kind in ("drone-1", "drone-2"):
         return DroneSource(http)
+    if kind == "woodpecker":
+        from buildwatch.sources.woodpecker import WoodpeckerSource  # only where there is one
+
+        return WoodpeckerSource(http)
     raise Stranger(f"{http.address.name} runs {kind}, which this buildwatch cannot read yet")
 
 
