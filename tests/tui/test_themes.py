@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from textual.color import Color
+from textual.constants import DIM_FACTOR
 from textual.theme import Theme
 
+from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.tui.styles import STATUS_NAMES, STYLE_NAMES
 from buildwatch.tui.themes import COLORS, ThemeError, load_theme, names, read_theme
+
+if TYPE_CHECKING:
+    from tests.tui.conftest import Desk, Desks
 
 NOWHERE = Path("/nonexistent/themes")
 SHIPPED = sorted(names(NOWHERE))
@@ -60,7 +68,12 @@ def test_the_statuses_one_must_not_mix_up_have_colours_of_their_own(name: str) -
 
 def contrast(theme: Theme, text: str, ground: str) -> float:
     """The contrast of two colours of a theme, from 1 to 21."""
-    light, dark = sorted((_luminance(theme.variables[f"bw-{name}"]) for name in (text, ground)), reverse=True)
+    return ratio_of(theme.variables[f"bw-{text}"], theme.variables[f"bw-{ground}"])
+
+
+def ratio_of(*colors: str) -> float:
+    """The contrast of two colours, from 1 to 21."""
+    dark, light = sorted(map(_luminance, colors))
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -122,3 +135,37 @@ def test_a_theme_that_is_no_text_is_a_sentence_too(tmp_path: Path) -> None:
     (tmp_path / "sea.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ThemeError, match=r"sea\.toml"):
         load_theme("sea", tmp_path)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+async def test_all_that_is_on_the_screen_can_be_read(name: str, desks: Desks) -> None:
+    said = ("+ make test\n", *(f"\x1b[{code}mcolour {code}\x1b[0m\n" for code in (*range(30, 38), *range(90, 98), 2)))
+    said = (*said, "warning: old\n", "error: broken\n", "x" * 200 + "\n")
+    steps = (StepScript("lint"), StepScript("test", outcome="failure", log=said), StepScript("never"))
+    desks.ended(StageScript(steps))
+    desks.start(repo="acme/search")
+    desks.start(StageScript(), repo="acme/checkout-api", blocked=True)
+    desks.server.advance(5)
+    async with desks.listed((140, 50), theme=name) as desk:
+        await desk.go_to("storefront")
+        await desk.press("enter", "j", "enter")
+        await desk.until(lambda: desk.log.state.errors == 1)
+        for keys in ((), ("t",), ("tab",), ("slash", "c", "enter"), ("g",)):
+            await desk.press(*keys)
+            await desk.pilot.pause(0.05)
+            assert list(hard_to_read(desk)) == [], keys
+
+
+def hard_to_read(desk: Desk) -> Iterator[tuple[str, float]]:
+    """Words on the screen whose colour is too near to that of their ground."""
+    for strip in desk.app.screen._compositor.render_strips():
+        for text, style, _ in strip:
+            if not any(letter.isalnum() for letter in text) or style is None or style.color is None:
+                continue
+            assert style.bgcolor is not None
+            ink, ground = (Color.from_rich_color(color) for color in (style.color, style.bgcolor))
+            if style.dim:
+                ink = ink.blend(ground, 1 - DIM_FACTOR)
+            ratio = ratio_of(ink.hex6, ground.hex6)
+            if ratio < READABLE:
+                yield text.strip(), round(ratio, 2)
