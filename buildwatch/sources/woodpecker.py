@@ -29,6 +29,10 @@ SILENCE: Final = 75.0
 LATE: Final = 2
 """Seconds (of the server's clock) after the end of a step in which its last lines may still come in."""
 
+HELD: Final = 600
+"""Seconds after the end of a step in which a log that is not there may still come: an agent hands nothing in as long as
+any step on it prints without a pause. Later the log was not kept."""
+
 BUILDS_KEPT: Final = 500
 """Of how many builds the ids of the steps are kept."""
 
@@ -95,12 +99,15 @@ class WoodpeckerSource:
         return self._one(slug, await self._http.get(f"{await self._pipelines(slug)}/{number}"))
 
     async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
-        """The stored log. The agent hands the last lines in up to a second after the step has ended."""
+        """The stored log. The agent hands the last lines in a second after the step has ended, or much later."""
         known = await self._step(slug, number, step)
         body = await self._http.get(f"/api/repos/{(await self._repo(slug)).id}/logs/{number}/{known.id}")
         pieces = self._read(woodpecker.read_log, body)
-        if pieces is None or (known.stopped and 0 <= self._http.date - known.stopped < LATE):
-            raise Denied(f"{self.name} has not got the whole log of this step", 404)
+        past = self._http.date - known.stopped if known.stopped else HELD
+        if pieces is None and not 0 <= past < HELD:
+            raise Denied(f"{self.name} has no log of this step", 404)
+        if pieces is None or 0 <= past < LATE:
+            raise Denied("the agent has not handed in the log of this step yet; look again in a moment", 409)
         return pieces
 
     @asynccontextmanager

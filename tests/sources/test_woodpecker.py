@@ -199,11 +199,22 @@ async def test_a_stored_log_by_the_id_of_its_step(at: Site, source: WoodpeckerSo
     assert source.requests == 4
 
 
-async def test_a_log_that_is_not_there(at: Site, source: WoodpeckerSource) -> None:
+@pytest.mark.parametrize(("date", "status"), [(1_795_421_650, 409), (1_795_421_643 + 600, 404), (1_795_421_000, 404)])
+async def test_a_log_that_is_not_there(at: Site, source: WoodpeckerSource, date: int, status: int) -> None:
+    """The agent may still hold it back, but not for ever."""
+    at.date = date
     at.recorded("lookup", "finished")
     at.say("GET /api/repos/2/logs/1/2", None)
-    for step in (6, 99):
-        error = await refused(source.log("octo/demo", 1, 1, step))
+    error = await refused(source.log("octo/demo", 1, 1, 6))
+    assert isinstance(error, Denied)
+    assert error.status == status
+
+
+async def test_no_log_of_a_step_that_never_ran_or_is_not_there(at: Site, source: WoodpeckerSource) -> None:
+    at.say("GET /api/repos/lookup/octo/flaky", {"id": 3, "full_name": "octo/flaky"})
+    at.recorded("failed", "log_none")
+    for step in (5, 99):
+        error = await refused(source.log("octo/flaky", 1, 1, step))
         assert isinstance(error, Denied)
         assert error.status == 404
 
