@@ -19,15 +19,26 @@ class Source(Protocol):
 
     name: str
     url: str
-    kind: str
-    global_ids: bool
-    """Whether build ids grow over the whole server, so that a greater one was made later, in whichever repo."""
-    page_size: int
-    """How many builds a full page of `builds` holds."""
-    pages: bool
-    """Whether there are further pages."""
-    actions: frozenset[str]
-    """What can be done to a build there, of `restart cancel approve decline promote rollback create`."""
+
+    @property
+    def kind(self) -> str:
+        """What it runs; empty while that is not known."""
+
+    @property
+    def global_ids(self) -> bool:
+        """Whether build ids grow over the whole server, so that a greater one was made later, in whichever repo."""
+
+    @property
+    def page_size(self) -> int:
+        """How many builds a full page of `builds` holds."""
+
+    @property
+    def pages(self) -> bool:
+        """Whether there are further pages."""
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """What can be done to a build, of `restart cancel approve decline promote rollback create`."""
 
     @property
     def requests(self) -> int:

@@ -129,7 +129,7 @@ def test_a_theme_never_names_a_path(home: dict[str, str]) -> None:
         (LAB + "insecure = 1", "[[server]] lab: insecure must be true or false, not a number"),
         (LAB + 'kind = "drone-3"', "[[server]] lab: kind must be one of auto, drone-1, drone-2"),
         (LAB + 'kind = "drone-0.8"', "[[server]] lab: kind drone-0.8 is not supported yet; expected one of auto"),
-        (LAB + 'kind = "woodpecker"', "kind woodpecker is not supported yet"),
+        (LAB + 'kind = "drone-0.5"', "kind drone-0.5 is not supported yet"),
         ('[[server]]\nurl = "https://x.example.com"', "[[server]] 1: name is missing; expected a short name"),
         ('[[server]]\nname = "lab"', "[[server]] lab: url is missing; expected an address"),
         ('[[server]]\nname = ""\nurl = "https://x"', "[[server]] 1: name must be a short name"),
