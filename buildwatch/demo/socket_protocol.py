@@ -21,15 +21,17 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     """Speaks one websocket connection."""
 
     async def send(self, message: Any) -> None:
-        if message["type"] == "websocket.ping":
-            if not self.disconnected and not self.transport.is_closing():
-                self.conn.send_ping(b"")
-                self._flush()
-        elif message["type"] == "websocket.send" and not self.close_sent and not self.disconnected:
-            await self.writable.wait()
-            self._send_fragments(message["text"].encode())
-        else:
+        if message["type"] not in ("websocket.ping", "websocket.send"):
             await super().send(message)
+            return
+        await self.writable.wait()
+        if self.close_sent or self.transport.is_closing():
+            return
+        if message["type"] == "websocket.ping":
+            self.conn.send_ping(b"")
+            self._flush()
+        else:
+            self._send_fragments(message["text"].encode())
 
     def handle_pong(self, event: Frame) -> None:
         pong: Any = {"type": "websocket.pong"}
