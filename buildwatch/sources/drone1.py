@@ -197,7 +197,7 @@ def _path(slug: str) -> str:
     parts = slug.split("/")
     if any(part in ("", ".", "..") for part in parts):
         raise Denied(f"{slug} is not the name of a repo", 404)
-    return "/".join(quote(part, safe="") for part in parts)
+    return "/".join(quote(part, safe="", errors="replace") for part in parts)
 
 
 def _repo(slug: str) -> str:

@@ -255,7 +255,7 @@ async def test_a_repo_that_appears_after_the_stream_was_opened(rig: Rig) -> None
 
 async def test_other_peoples_public_repos_are_no_matter(rig: Rig) -> None:
     rig.control.repo("acme/search").members.pop("dana")
-    rig.control.repo("acme/search").members.pop("alex", None)
+    rig.control.repo("acme/search").members.pop("sam", None)
     await rig.begin()
     build = rig.start("acme/search", steps=QUICK)
     await asyncio.sleep(30)
