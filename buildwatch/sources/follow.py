@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from random import Random
 
 from buildwatch.model import LogLine, Status
@@ -20,6 +21,9 @@ from buildwatch.wire.loglines import LogAssembler, Piece, whole
 
 STORED_AFTER = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds to wait before each try to read the stored log: after a kill it is there only a moment later."""
+
+LONGEST_PAUSE = 30.0
+"""Seconds that are waited at most because a server asks for a pause, while a person waits for a log."""
 
 QUIET_END = 1.0
 """Seconds without a piece after which the step's status is looked at: with some set-ups the stream does not end."""
@@ -40,6 +44,8 @@ class LogState:
     ended: int = 0
 
 
+_NEVER_RAN = (Status.SKIPPED, Status.DECLINED)
+
 StepStatus = Callable[[], Status]
 """What is known of the step right now."""
 
@@ -51,17 +57,25 @@ async def follow(
     while status().rank == 0:
         yield LogState([], 0, live=True, said="not begun yet")
         await _while(lambda: status().rank == 0)
+    seen = LogState([], 0, live=True)
     if not status().ended:
-        async for state in _live(source, slug, number, stage, step, status, random or Random()):  # noqa: S311
-            yield state
-    yield await stored(source, slug, number, stage, step)
+        async with aclosing(_live(source, slug, number, stage, step, status, random or Random())) as states:  # noqa: S311
+            async for seen in states:
+                yield seen
+    if not seen.live:
+        return
+    if status() in _NEVER_RAN:
+        yield LogState([], 0, live=False, said=f"{status()}: it has no log")
+        return
+    end = await stored(source, slug, number, stage, step)
+    yield replace(end, lines=seen.lines, same=len(seen.lines)) if end.said else end
 
 
 async def stored(source: Source, slug: str, number: int, stage: int, step: int) -> LogState:
-    """The log of a step that has ended."""
-    said = ""
+    """The log of a step that has ended. Where it cannot be had, there are no lines and it is said why."""
+    said, pause = "", 0.0
     for wait in STORED_AFTER:
-        await asyncio.sleep(wait)
+        await asyncio.sleep(max(wait, pause))
         try:
             return LogState(whole(await source.log(slug, number, stage, step)), 0, live=False)
         except Denied as error:
@@ -69,30 +83,41 @@ async def stored(source: Source, slug: str, number: int, stage: int, step: int) 
         except Unauthorized as error:
             return LogState([], 0, live=False, said=str(error))
         except SourceError as error:
-            said = str(error)
+            said, pause = str(error), min(error.retry_after, LONGEST_PAUSE)
     return LogState([], 0, live=False, said=said)
 
 
 async def _live(
     source: Source, slug: str, number: int, stage: int, step: int, status: StepStatus, random: Random
 ) -> AsyncGenerator[LogState, None]:
+    """The log while it grows. A state that is not live is the last: the token is refused."""
     log, backoff = LogAssembler(), Backoff(random)
-    while not status().ended:
+    while not (known := status()).ended:
+        pause = 0.0
         try:
-            async with source.follow(slug, number, stage, step) as batches:
-                async for pieces in _until(lambda: status().ended, batches):
+            async with (
+                source.follow(slug, number, stage, step) as batches,
+                aclosing(_until(lambda: status().ended, batches)) as coming,
+            ):
+                async for pieces in coming:
                     if pieces:
                         same = log.feed(pieces)
                         yield LogState(log.lines, same, live=True, ended=log.ended)
                         backoff.succeeded()
         except SourceError as error:
-            yield LogState(log.lines, len(log.lines), live=True, said=str(error), ended=log.ended)
+            refused = isinstance(error, Unauthorized)
+            yield LogState(log.lines, len(log.lines), live=not refused, said=str(error), ended=log.ended)
+            if refused:
+                return
+            pause = error.retry_after
         # The end of the stream comes a moment before the end of the step is told, or the connection broke.
-        wait = backoff.failed()
-        await _while(lambda: not status().ended, at_most=wait)
+        wait = backoff.failed(pause)
+        await _while(lambda: status() == known, at_most=wait)
+        if status() != known:
+            backoff.succeeded()
 
 
-async def _until(over: Callable[[], bool], batches: AsyncIterator[list[Piece]]) -> AsyncIterator[list[Piece]]:
+async def _until(over: Callable[[], bool], batches: AsyncIterator[list[Piece]]) -> AsyncGenerator[list[Piece], None]:
     """The batches, until they end, or until it is `over` and nothing came for a while."""
     while True:
         coming = asyncio.ensure_future(anext(batches, None))
@@ -103,6 +128,7 @@ async def _until(over: Callable[[], bool], batches: AsyncIterator[list[Piece]]) 
             pieces = coming.result()
         finally:
             coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
         if pieces is None:
             return
         yield pieces

@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from random import Random
 from typing import Any, TypeVar, TypeVarTuple
 
@@ -178,13 +178,16 @@ class Odd:
         self.url = ""
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []  # whole request heads
+        self.serving: set[asyncio.Task[Any]] = set()
 
     @property
     def paths(self) -> list[str]:
         return [head.split(" ")[1] for head in self.asked]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        if task := asyncio.current_task():
+            self.serving.add(task)
+        with closing(writer), suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             self.asked.append(head)
             path = head.split(" ")[1].partition("?")[0]
@@ -194,7 +197,6 @@ class Odd:
                 await writer.drain()
             else:
                 await answer(writer)
-        writer.close()
 
 
 def reply(body: bytes, *headers: str, status: str = "200 OK", type: str = "application/json", cut: int = 0) -> bytes:
@@ -214,6 +216,9 @@ async def odd() -> AsyncIterator[Odd]:
         yield made
     finally:
         server.close()
+        for task in made.serving:
+            task.cancel()
+        await asyncio.gather(*made.serving, return_exceptions=True)
 
 
 class Rig:
