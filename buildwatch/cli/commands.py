@@ -55,6 +55,9 @@ def _deployment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", help="where to, for example production")
 
 
+DEMO_KINDS: Final = ("drone-2", "drone-0.8", "drone-0.7", "drone-0.5", "woodpecker", "all")
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--serve-only", action="store_true", help="only the demo server, to watch it with something else"
@@ -62,8 +65,15 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=_whole(0, 65535), default=0, metavar="N", help="the server's port (default: any free one)"
     )
+    parser.add_argument(
+        "--kind",
+        choices=DEMO_KINDS,
+        default="drone-2",
+        metavar="KIND",
+        help=f"which server it is: {', '.join(DEMO_KINDS[:-1])}, or {DEMO_KINDS[-1]} of them (default: drone-2)",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="the same builds for the same number")
-    parser.add_argument("--repos", type=_whole(1, 2000), default=12, metavar="N", help="how many repos (default: 12)")
+    parser.add_argument("--repos", type=_whole(1, 2000), metavar="N", help="how many repos (default: a dozen)")
     parser.add_argument("--rate", type=_positive, metavar="R", help="builds started a second")
     parser.add_argument("--control", action="store_true", help=argparse.SUPPRESS)  # faults on order, for the tests
     parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)  # end when stdin does

@@ -10,12 +10,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import IO, Final, cast
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from buildwatch.cli.errors import UserError
 from buildwatch.cli.output import say
 from buildwatch.cli.screen import open_screen, require_terminal
 from buildwatch.config import ServerSettings, Settings, token
+
+if TYPE_CHECKING:
+    from buildwatch.demo.kinds import Kind
 
 _TOKEN: Final = "BUILDWATCH_DEMO_TOKEN"  # noqa: S105 - the name of a variable, not what is in it
 _READY: Final = "DRONE_SERVER="
@@ -27,17 +30,28 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return _serve(args)
     require_terminal()
     secret = secrets.token_hex(16)
-    with _server(args, secret) as url:
+    with _server(args, secret) as urls:
         source = token.from_env(_TOKEN, {_TOKEN: secret})
-        demo = ServerSettings("demo", url, source, origins={"url": "buildwatch demo"})
-        return open_screen(replace(settings, servers=(demo,)))
+        demos = [ServerSettings(name, url, source, origins={"url": "buildwatch demo"}) for name, url in urls]
+        return open_screen(replace(settings, servers=tuple(demos)))
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from buildwatch.demo.serve import ServeError, serve
+    from buildwatch.demo.serve import ServeError, serve, serve_all
 
     try:
+        if args.kind == "all":
+            serve_all(
+                _every_kind(),
+                lambda servers: say(*(f"{_READY}{url} DRONE_TOKEN={secret} # {kind}" for kind, url, secret in servers)),
+                seed=args.seed,
+                rate=args.rate,
+                control=args.control,
+                exit_with_parent=args.with_parent,
+            )
+            return 0
         serve(
+            kind=args.kind,
             port=args.port,
             seed=args.seed,
             repos=args.repos,
@@ -51,11 +65,17 @@ def _serve(args: argparse.Namespace) -> int:
     return 0
 
 
+def _every_kind() -> list[Kind]:
+    from buildwatch.demo.kinds import KINDS
+
+    return list(KINDS)
+
+
 @contextmanager
-def _server(args: argparse.Namespace, secret: str) -> Iterator[str]:
-    """The address of a demo server that lives as long as the block, and no longer than this process."""
+def _server(args: argparse.Namespace, secret: str) -> Iterator[list[tuple[str, str]]]:
+    """Names and addresses of demo servers that live as long as the block, and no longer than this process."""
     argv = [sys.executable, "-m", "buildwatch", "demo", "--serve-only", "--with-parent"]
-    for name in ("port", "seed", "repos", "rate"):
+    for name in ("kind", "port", "seed", "repos", "rate"):
         value = getattr(args, name)
         argv += [f"--{name}={value}"] if value is not None else []
     with subprocess.Popen(  # noqa: S603 - this very program
@@ -68,10 +88,11 @@ def _server(args: argparse.Namespace, secret: str) -> Iterator[str]:
         start_new_session=True,  # Ctrl-C is for the screen
     ) as process:
         try:
-            first = cast(IO[str], process.stdout).readline()
-            if not first.startswith(_READY):
+            names = _every_kind() if args.kind == "all" else ["demo"]
+            lines = [cast(IO[str], process.stdout).readline() for _ in names]
+            if not all(line.startswith(_READY) for line in lines):
                 said = cast(IO[str], process.stderr).read().strip().rpartition("\n")[2]
                 raise UserError(said.removeprefix("buildwatch: ") or "the demo server did not start")
-            yield first.removeprefix(_READY).strip()
+            yield [(name, line.removeprefix(_READY).split()[0]) for name, line in zip(names, lines, strict=True)]
         finally:
             process.terminate()
