@@ -34,7 +34,7 @@ async def main() -> None:
         for _ in range(20):
             server.advance(2)
         settings = load(environ={"DRONE_SERVER": server.url, "DRONE_TOKEN": "demo", "HOME": "/nonexistent"})
-        await draw(settings, "board", _running)
+        await draw(settings, "board", _newest)
         await draw(settings, "failure", _failed)
 
 
@@ -51,9 +51,9 @@ async def draw(settings: Settings, name: str, wanted: Callable[[Store], Build]) 
     (HERE / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
-def _running(store: Store) -> Build:
+def _newest(store: Store) -> Build:
     running = [build for build in store.unfinished() if build.status == Status.RUNNING]
-    return max(running, key=lambda build: len(build.stages or ()))
+    return max(running, key=lambda build: (build.repo < "acme/d", build.created))
 
 
 def _failed(store: Store) -> Build:
