@@ -205,6 +205,7 @@ class Board(Screen[None]):
         self._lines["title"].show([title])
         empty = self._lines["empty"]
         empty.display = not self.live.rows
+        self.set_class(not self.live.rows and not self.view.filter, "-bare")
         empty.show([] if self.live.rows else board_text.empty(servers, self.view.filter, room, self.glyphs))
         self.show_foot()
 

@@ -159,7 +159,7 @@ class Desk:
         """Wait until nothing is read any more and the screen stands still."""
         before: list[str] = []
         same = 0
-        while same < 30:
+        while same < 20:
             await self.pilot.pause(0.01)
             reading = any(watcher._reads._running or watcher._reads._ready for watcher in self.app._watchers.values())
             same = 0 if reading or self.lines != before else same + 1
