@@ -6,12 +6,13 @@ Endpoints and their behaviour as in the router and handlers of drone/drone v2.28
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
 from urllib.parse import quote
 
-from buildwatch.model import Build, Repo, Status
+from buildwatch.model import Build, Repo, Stage, Status
 from buildwatch.sources.base import Told
 from buildwatch.sources.errors import Broken, Denied
 from buildwatch.sources.http import Http
@@ -134,22 +135,35 @@ class DroneSource:
         await self._http.send("DELETE", f"{_repo(slug)}/builds/{number}")
 
     async def approve(self, slug: str, number: int) -> None:
-        """All blocked stages in one go: a stage approved after the one it waits for has ended would wait for ever."""
-        await self._answer_blocked(slug, number, "approve")
+        """All blocked stages in one go: a stage approved after the one it waits for has ended would wait for ever.
+
+        Before 2.20 an approved stage starts at once, whatever it waits for (`stages/approve.go`): there only the stages
+        whose turn it is, and the others later.
+        """
+        build = await self.build(slug, number)
+        stages = _blocked(build)
+        if await self._starts_out_of_turn():
+            ended = {stage.name for stage in build.stages or () if stage.status.ended}
+            stages = [stage for stage in stages if ended.issuperset(stage.depends_on)]
+            if not stages:
+                raise Denied(f"{build.address} has to wait: what could be approved waits for stages still to end", 400)
+        await self._answer(build, stages, "approve")
 
     async def decline(self, slug: str, number: int) -> None:
-        """All blocked stages, one call each: servers before 2.0 have no call for the whole build."""
-        await self._answer_blocked(slug, number, "decline")
-
-    async def _answer_blocked(self, slug: str, number: int, answer: str) -> None:
+        """All blocked stages, one call each: servers before 2.23 have no call for the whole build."""
         build = await self.build(slug, number)
-        stages = [stage.number for stage in build.stages or () if stage.status == Status.BLOCKED]
-        if not stages:
-            raise Denied(f"{build.address} does not wait for approval (it is {build.status})", 400)
-        calls = (self._http.send("POST", f"{_repo(slug)}/builds/{number}/{answer}/{stage}") for stage in stages)
+        await self._answer(build, _blocked(build), "decline")
+
+    async def _answer(self, build: Build, stages: list[Stage], answer: str) -> None:
+        place = f"{_repo(build.repo)}/builds/{build.number}/{answer}"
+        calls = (self._http.send("POST", f"{place}/{stage.number}") for stage in stages)
         for result in await asyncio.gather(*calls, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
+
+    async def _starts_out_of_turn(self) -> bool:
+        numbers = re.match(r"v?(\d{1,4})\.(\d{1,4})", await self.version())
+        return numbers is not None and (int(numbers[1]), int(numbers[2])) < (2, 20)
 
     async def promote(self, slug: str, number: int, target: str, params: Mapping[str, str]) -> Build | None:
         """A new build with event `promote`."""
@@ -202,3 +216,11 @@ def _path(slug: str) -> str:
 
 def _repo(slug: str) -> str:
     return f"/api/repos/{_path(slug)}"
+
+
+def _blocked(build: Build) -> list[Stage]:
+    """The stages that wait for approval. Raises `Denied` when there is none."""
+    stages = [stage for stage in build.stages or () if stage.status == Status.BLOCKED]
+    if not stages:
+        raise Denied(f"{build.address} does not wait for approval (it is {build.status})", 400)
+    return stages

@@ -195,13 +195,44 @@ async def test_a_build_that_is_not_there(rig: Rig) -> None:
 async def test_when_one_stage_cannot_be_approved_the_others_are_and_it_is_said(odd: Odd) -> None:
     stages = [{"id": n, "number": n, "name": f"s{n}", "status": "blocked"} for n in (1, 2, 3)]
     path = "/api/repos/acme/search/builds/1"
+    odd.answers["/version"] = json_reply({"version": "2.28.1"})
     odd.answers[path] = json_reply({"id": 1, "number": 1, "status": "pending", "stages": stages})
     odd.answers[f"{path}/approve/1"] = odd.answers[f"{path}/approve/3"] = b"HTTP/1.1 204 No Content\r\n\r\n"
     odd.answers[f"{path}/approve/2"] = json_reply({"message": "Stage not found"}, "404 Not Found")
     source = DroneSource(Http(Address("drone", odd.url, lambda: "t")))
     with pytest.raises(Denied, match="Stage not found"):
         await source.approve(REPO, 1)
-    assert sorted(odd.paths) == [path, *(f"{path}/approve/{n}" for n in (1, 2, 3))]
+    assert sorted(odd.paths) == [path, *(f"{path}/approve/{n}" for n in (1, 2, 3)), "/version"]
+    await source.close()
+
+
+OLD = [
+    {"id": 1, "number": 1, "name": "build", "status": "success"},
+    {"id": 2, "number": 2, "name": "lint", "status": "blocked", "depends_on": ["build"]},
+    {"id": 3, "number": 3, "name": "deploy", "status": "blocked", "depends_on": ["build", "lint"]},
+]
+
+
+@pytest.mark.parametrize(
+    ("version", "first", "approved"),
+    [("1.10.1", 1, [2]), ("2.19.0", 1, [2]), ("2.20.0", 1, [2, 3]), ("next", 1, [2, 3]), ("1.10.1", 0, [])],
+)
+async def test_an_old_server_that_starts_what_is_approved_at_once_gets_it_in_turn(
+    odd: Odd, version: str, first: int, approved: list[int]
+) -> None:
+    """Before 2.20 it forgets what an approved stage waits for, and would deploy before the tests have ended."""
+    path = "/api/repos/acme/search/builds/1"
+    build = {"id": 1, "number": 1, "status": "running", "stages": OLD if first else OLD[1:]}
+    odd.answers["/version"], odd.answers[path] = json_reply({"version": version}), json_reply(build)
+    for stage in (2, 3):
+        odd.answers[f"{path}/approve/{stage}"] = b"HTTP/1.1 204 No Content\r\n\r\n"
+    source = DroneSource(Http(Address("drone", odd.url, lambda: "t")))
+    if approved:
+        await source.approve(REPO, 1)
+    else:
+        with pytest.raises(Denied, match="waits for stages still to end"):
+            await source.approve(REPO, 1)
+    assert sorted(path for path in odd.paths if "approve" in path) == [f"{path}/approve/{stage}" for stage in approved]
     await source.close()
 
 
