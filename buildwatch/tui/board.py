@@ -17,7 +17,7 @@ from textual.screen import Screen
 
 from buildwatch.insight.eta import model_of
 from buildwatch.model import Build, BuildKey, RepoKey, Status
-from buildwatch.store import Changes, Store
+from buildwatch.store import Changes, Link, Store
 from buildwatch.tui import bars, board_text, keys
 from buildwatch.tui.filters import Filter
 from buildwatch.tui.lines import Lines
@@ -205,7 +205,11 @@ class Board(Screen[None]):
         self._lines["title"].show([title])
         empty = self._lines["empty"]
         empty.display = not self.live.rows
-        self.set_class(not self.live.rows and not self.view.filter, "-bare")
+        asked = any(server.link is not Link.CONNECTING for server in servers)
+        bare = asked and not self.live.rows and not self.view.filter
+        if bare is not self.has_class("-bare"):
+            self.set_class(bare, "-bare")
+            self.call_after_refresh(self._show_lines)  # for the width that there is then
         empty.show([] if self.live.rows else board_text.empty(servers, self.view.filter, room, self.glyphs))
         self.show_foot()
 

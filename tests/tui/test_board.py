@@ -557,6 +557,7 @@ async def test_nothing_is_painted_while_nothing_happens(desks: Desks, monkeypatc
             drawn.append(row)
             return draw(painter, row, width, is_open)
 
+        await desk.settled()
         monkeypatch.setattr(desk.board.live, "_draw", partial(counted, desk.board.painter))
         for _ in range(10):
             await desk.pilot.pause(0.01)

@@ -175,3 +175,18 @@ async def test_reading_again_says_so(desks: Desks) -> None:
     async with desks.listed() as desk:
         await desk.press("R")
         assert desk.said == ["reading again"]
+
+
+async def test_words_in_place_of_rows_have_the_whole_screen(desks: Desks) -> None:
+    desks.ended()
+    desks.server.control.refuse()
+    async with desks.open((120, 30)) as desk:
+        await desk.shows("it is tried again by itself")
+        line = "it is tried again by itself; R tries now, q leaves"
+        await desk.until(
+            lambda: any(row.strip() == line and row.index(line) == (120 - len(line)) // 2 for row in desk.lines)
+        )
+        await desk.server.control.accept()
+        await desk.press("R")
+        await desk.shows("✓ storefront")
+        await desk.until(lambda: desk.board.side and desk.board.side.region.width > 40)
