@@ -48,6 +48,10 @@ def _source(kind: str, http: Http) -> Source:
         from buildwatch.sources.woodpecker import WoodpeckerSource  # only where there is one
 
         return WoodpeckerSource(http)
+    if kind == "drone-0.8":
+        from buildwatch.sources.drone08 import Drone08Source
+
+        return Drone08Source(http)
     raise Stranger(f"{http.address.name} runs {kind}, which this buildwatch cannot read yet")
 
 

@@ -10,12 +10,12 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
-from urllib.parse import quote
 
 from buildwatch.model import Build, Repo, Stage, Status
 from buildwatch.sources.base import Told
 from buildwatch.sources.errors import Broken, Denied
 from buildwatch.sources.http import Http
+from buildwatch.sources.slugs import slug_path
 from buildwatch.wire import drone1, sse
 from buildwatch.wire.drone1 import User
 from buildwatch.wire.fields import BadAnswer
@@ -101,7 +101,7 @@ class DroneSource:
     @asynccontextmanager
     async def follow(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """The live log. It ends at once for a step that has not begun or has ended."""
-        async with self._http.stream(f"/api/stream/{_path(slug)}/{number}/{stage}/{step}") as chunks:
+        async with self._http.stream(f"/api/stream/{slug_path(slug)}/{number}/{stage}/{step}") as chunks:
             yield self._pieces(chunks)
 
     async def _pieces(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[list[Piece]]:
@@ -185,7 +185,7 @@ class DroneSource:
     def page_of(self, build: Build, stage: int | None = None, step: int | None = None) -> str:
         """`/owner/name/number[/stage/step]`, the same in the web pages of 1.x and 2.x."""
         place = f"/{stage}/{step}" if stage and step else ""
-        return f"{self.url.rstrip('/')}/{_path(build.repo)}/{build.number}{place}"
+        return f"{self.url.rstrip('/')}/{slug_path(build.repo)}/{build.number}{place}"
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -206,16 +206,8 @@ class DroneSource:
             raise Broken(f"{self.name} answers with something that is not Drone's: {error}") from None
 
 
-def _path(slug: str) -> str:
-    """`owner/name` for an address. A name that would climb out of its place is refused."""
-    parts = slug.split("/")
-    if any(part in ("", ".", "..") for part in parts):
-        raise Denied(f"{slug} is not the name of a repo", 404)
-    return "/".join(quote(part, safe="", errors="replace") for part in parts)
-
-
 def _repo(slug: str) -> str:
-    return f"/api/repos/{_path(slug)}"
+    return f"/api/repos/{slug_path(slug)}"
 
 
 def _blocked(build: Build) -> list[Stage]:

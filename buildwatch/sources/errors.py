@@ -43,7 +43,14 @@ class Busy(SourceError):
 
 
 class Broken(SourceError):
-    """The server answers, but not with what the protocol says."""
+    """The server answers, but not with what the protocol says.
+
+    Where it says that it has a problem, `status` (5xx, else 0) and `body` are what came: some servers say so of a
+    request that they do not grant.
+    """
+
+    status: int = 0
+    body: bytes = b""
 
 
 class Stranger(Broken):

@@ -19,6 +19,8 @@ from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Strange
 from buildwatch.text import clean
 from buildwatch.wire.drone1 import read_error
 
+USER_AGENT: Final = f"buildwatch/{__version__}"
+
 LARGEST_ANSWER: Final = 128 * 1024 * 1024
 """Bytes. A log is at most about 6 MB and a list of a thousand repos about 4 MB."""
 
@@ -121,6 +123,34 @@ class Http:
         finally:
             await response.aclose()
 
+    async def headers(self) -> dict[str, str]:
+        """What goes with a request that is made by other means than this; it counts as one."""
+        self.requests += 1
+        token = await self._secret()
+        return {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {token}"} if token else {})
+
+    def refused(self, answer: Answer, path: str) -> SourceError:
+        """The error for an answer that did not agree to such a request."""
+        response = httpx.Response(answer.status, headers=dict(answer.headers))
+        if 200 <= answer.status < 300:
+            return self._strange(response, path)
+        return self._refusal(response, answer.body, path)
+
+    def unreachable(self, error: Exception) -> SourceError:
+        """The error for such a request that got no answer."""
+        if isinstance(error, TimeoutError | httpx.HTTPError) or not isinstance(error, OSError):
+            return self._unreachable(error)
+        fault = httpx.ConnectError(str(error))
+        fault.__cause__ = error
+        return self._unreachable(fault)
+
+    @property
+    def trust(self) -> ssl.SSLContext | None:
+        """Whom to believe; None at an address without TLS."""
+        if self.address.url.startswith("http://"):
+            return None
+        return httpx.create_ssl_context(verify=_trust(self.address))
+
     async def close(self) -> None:
         """Let go of all connections."""
         if self._client is not None:
@@ -151,7 +181,7 @@ class Http:
         json: Mapping[str, object] | None = None,
     ) -> httpx.Request:
         self.requests += 1
-        headers = {"Accept": accept, "User-Agent": f"buildwatch/{__version__}"}
+        headers = {"Accept": accept, "User-Agent": USER_AGENT}
         if accept == "text/event-stream":
             headers["Accept-Encoding"] = "identity"  # what is compressed on the way comes late
         token = await self._secret() if known else ""
@@ -296,6 +326,7 @@ class Http:
             return Denied(f"{to.name} says no to {path}: {said or _phrase(response)} ({status}){hint}", status)
         error = Broken(f"{to.name} has a problem: {said or _phrase(response)} ({status})")
         error.retry_after = _retry_after(response)
+        error.status, error.body = status, body
         return error
 
     def _strange(self, response: httpx.Response, path: str) -> SourceError:

@@ -10,12 +10,12 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple, TypeVar
-from urllib.parse import quote
 
 from buildwatch.model import Build, Repo, Status
 from buildwatch.sources.base import Told
 from buildwatch.sources.errors import Broken, Denied, Stranger
 from buildwatch.sources.http import Http
+from buildwatch.sources.slugs import slug_path
 from buildwatch.wire import drone1, sse, woodpecker
 from buildwatch.wire.drone1 import User
 from buildwatch.wire.fields import BadAnswer
@@ -217,7 +217,7 @@ class WoodpeckerSource:
     def page_of(self, build: Build, stage: int | None = None, step: int | None = None) -> str:
         """`/repos/id/pipeline/number[/step]`, by the repo's name where its id is not known; that leads on to it."""
         repo = self._repos.get(build.repo)
-        place = f"repos/{repo.id}" if repo is not None else _path(build.repo)
+        place = f"repos/{repo.id}" if repo is not None else slug_path(build.repo)
         return f"{self.url.rstrip('/')}/{place}/pipeline/{build.number}{f'/{step}' if step else ''}"
 
     async def close(self) -> None:
@@ -226,7 +226,7 @@ class WoodpeckerSource:
 
     async def _repo(self, slug: str) -> Repo:
         if slug not in self._repos:
-            body = await self._http.get(f"/api/repos/lookup/{_path(slug)}")
+            body = await self._http.get(f"/api/repos/lookup/{slug_path(slug)}")
             self._repos[slug] = self._read(lambda data: woodpecker.read_repo(self.name, data), body)
         return self._repos[slug]
 
@@ -286,11 +286,3 @@ class _Steps:
     def forget(self, slug: str, number: int) -> None:
         """Have a build's steps told anew."""
         self._of.pop((slug, number), None)
-
-
-def _path(slug: str) -> str:
-    """`owner/name` for an address. A name that would climb out of its place is refused."""
-    parts = slug.split("/")
-    if any(part in ("", ".", "..") for part in parts):
-        raise Denied(f"{slug} is not the name of a repo", 404)
-    return "/".join(quote(part, safe="") for part in parts)
