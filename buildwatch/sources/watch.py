@@ -15,16 +15,16 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import Any
 
 from buildwatch.ledger import Ledger
 from buildwatch.merge import before_last_second
 from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
-from buildwatch.sources.backoff import Backoff
 from buildwatch.sources.base import Source, Told
+from buildwatch.sources.connection import Connection
 from buildwatch.sources.errors import Denied, SourceError, Stranger, Unauthorized, Unreachable
 from buildwatch.sources.reads import Reads
-from buildwatch.store import Changes, Link, Server, Store
+from buildwatch.sources.stream import Stream
+from buildwatch.store import Changes, Store
 
 BEAT = 10.0
 """Seconds between reads of the list of repos, and of an unfinished build that nothing else tells of."""
@@ -34,9 +34,6 @@ SLOW_BEAT = 30.0
 
 SETTLE = 0.3
 """Seconds to wait before the stages of a build are read: most often an event brings them meanwhile."""
-
-SHORT_LIFE = 2.0
-"""A stream that lived shorter than this many seconds counts as one that could not be opened."""
 
 FIRST_STREAM = 0.5
 """Seconds that the first read waits for the stream, so that nothing falls between the two."""
@@ -64,32 +61,27 @@ class Watcher:
     ) -> None:
         self.source = source
         self.name = source.name
-        self.heard = 0.0  # when the server was last heard of, unix seconds of our clock
         self.synced = asyncio.Event()  # set once all that already ran at the start is known
         self._store = store
         self._tell = tell
         self._now = now
         self._random = random or Random()  # noqa: S311  (spreads requests; nothing secret)
+        self._connection = Connection(source, store, tell, now)
         self._reads = Reads(self._random, failed=self._on_failed, answered=self._on_answer)
+        self._stream = Stream(source, self._random, opened=self._on_open, told=self._on_told, ended=self._on_stream_end)
         self._ledgers: dict[str, Ledger] = {}
         self._evidence: dict[BuildKey, float] = {}  # loop time of the last word on an unfinished build
         self._early: list[Told] | None = []  # events that came before the first list; None afterwards
         self._watermark = 0  # the greatest build id when we began, where ids grow over the whole server
         self._first: dict[str, int] = {}  # elsewhere: the greatest of each repo when it was first seen
         self._unsynced: set[Hashable] = {"list", "user", "recent"}
-        self._tried_stream = asyncio.Event()
-        self._hurry = asyncio.Event()  # set when there is reason to open the stream at once
         self._ahead = 0.0  # of our clock before the loop's, which stands still while the machine sleeps
-        self._stream_open = False
-        self._stream_heard = 0.0
         self._stream_repos: frozenset[str] = frozenset()
-        self._reading: asyncio.Task[None] | None = None
-        self._misses = 0  # answers to the list that failed, in a row
-        self._refused: SourceError | None = None
-        self._allowed = asyncio.Event()
-        self._allowed.set()
-        store_state = Server(self.name, source.url, source.kind, since=now())
-        self._tell(store.set_server(store_state))
+
+    @property
+    def heard(self) -> float:
+        """When the server was last heard of, unix seconds of our clock; 0 for never."""
+        return self._connection.heard
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -98,14 +90,13 @@ class Watcher:
         self._reads.want("user", self._user, at=0.0)
         self._reads.want("version", self._version, at=0.0)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._stream())
+            group.create_task(self._stream.run())
             group.create_task(self._reads.run())
 
     def retry(self) -> None:
         """Try again now: a person says that something was mended."""
-        self._refused = None
-        self._allowed.set()
-        self._hurry.set()
+        self._connection.refused = None
+        self._stream.go_on()
         self._reads.go_on()
         self._reads.want("user", self._user, at=0.0, sooner=True)
         self._resync()
@@ -119,6 +110,8 @@ class Watcher:
         """Read the latest builds of a repo when there is nothing more urgent."""
 
         async def job() -> None:
+            if repo not in self._store.repos:
+                return  # it is gone
             for build in reversed(await self.source.builds(repo.slug, 1, builds)):
                 self._apply(build, news=self._is_news(build))
 
@@ -126,76 +119,33 @@ class Watcher:
 
     # the stream
 
-    async def _stream(self) -> None:
-        backoff = Backoff(self._random)
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._allowed.wait()
-            opened = loop.time()
-            error = await self._read_stream_once()
-            self._tried_stream.set()
-            self._stream_closed(error)
-            if error is None and loop.time() - opened >= SHORT_LIFE:
-                backoff.succeeded()
-                wait = self._random.random() * 0.2
+    def _on_open(self) -> None:
+        if self._early is None:
+            self._stream_repos = self._slugs()
+            self._resync()
+        self._connection.update(stream_open=True)
+
+    def _on_told(self, batch: list[Told]) -> None:
+        self._connection.is_heard()
+        for told in batch:
+            if self._early is not None:
+                self._early.append(told)
             else:
-                wait = backoff.failed(error.retry_after if error else 0.0)
-            self._hurry.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._hurry.wait()
+                self._on_event(told)
 
-    async def _read_stream_once(self) -> SourceError | None:
-        """Read it until it ends or is to be opened anew; what went wrong, if anything did."""
-        self._reading = asyncio.create_task(self._read_stream())
-        try:
-            await asyncio.wait({self._reading})
-        finally:
-            self._reading.cancel()
-            (ended,) = await asyncio.gather(self._reading, return_exceptions=True)
-        if isinstance(ended, SourceError):
-            return ended
-        if isinstance(ended, Exception):
-            raise ended
-        return None
-
-    async def _read_stream(self) -> None:
-        loop = asyncio.get_running_loop()
-        async with self.source.events() as batches:
-            self._stream_open = True
-            self._tried_stream.set()
-            self._stream_heard = loop.time()
-            if self._early is None:
-                self._stream_repos = self._slugs()
-                self._resync()
-            self._link()
-            async for batch in batches:
-                self._stream_heard = loop.time()
-                self.heard = self._now()
-                for told in batch:
-                    if self._early is not None:
-                        self._early.append(told)
-                    else:
-                        self._on_event(told)
-
-    def _stream_closed(self, error: SourceError | None) -> None:
-        self._stream_open = False
+    def _on_stream_end(self, error: SourceError | None) -> None:
         if isinstance(error, Unauthorized):
             self._refuse(error)
         elif self._early is None:
-            if isinstance(error, Unreachable) and not self._store.servers[self.name].said:
+            if isinstance(error, Unreachable) and not self._connection.server.said:
                 self._want_list()  # is it only the stream, or is the server away?
-            self._link(str(error or ""))
-
-    def _reopen(self) -> None:
-        if self._reading is not None and self._stream_open:
-            self._reading.cancel()
+            self._connection.update(stream_open=False, said=str(error or ""))
 
     def _on_event(self, told: Told) -> None:
         repo, build = told
         if repo.key not in self._store.repos:
             return  # somebody else's public repo: the list says which ones are ours
-        self._evidence[build.key] = self._stream_heard
+        self._evidence[build.key] = self._stream.heard
         if not self._is_news(build):
             self._lay_ground(build)
         self._take(build, news=True)
@@ -230,11 +180,11 @@ class Watcher:
         try:
             user = await self.source.user()
         except Stranger:
-            if not self._store.servers[self.name].listed:
+            if not self._connection.server.listed:
                 raise
             self._synced_with("user")
             return
-        self._state(user=user.login, admin=user.admin)
+        self._connection.set(user=user.login, admin=user.admin)
         if user.admin and self._early is None:
             self._want_incomplete()
         self._synced_with("user")
@@ -243,22 +193,22 @@ class Watcher:
         try:
             version = await self.source.version()
         except Stranger:
-            if not self._store.servers[self.name].listed:
+            if not self._connection.server.listed:
                 raise
             return  # all the rest is there: it can do without
-        self._state(version=version, kind=self.source.kind)
+        self._connection.set(version=version, kind=self.source.kind)
 
     async def _list(self) -> float:
         loop = asyncio.get_running_loop()
         if self._early is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._tried_stream.wait(), FIRST_STREAM)
+                await asyncio.wait_for(self._stream.tried.wait(), FIRST_STREAM)
             self._early.clear()  # what came before we ask is in the answer
         asked = loop.time()
         rows = await self.source.repos()
-        if self._misses and not self._stream_open:
-            self._hurry.set()  # it is back
-        self._misses = 0
+        if self._connection.misses:
+            self._stream.hurry()  # it is back
+        self._connection.misses = 0
         self._set_repos([repo for repo, _ in rows])
         newest = [build for _, build in rows if build is not None]
         if not self._store.repos and self._early is not None:
@@ -284,12 +234,11 @@ class Watcher:
             if self._store.build(build.key) is None:  # its repo is gone
                 self._evidence.pop(build.key, None)
                 self._reads.drop(("build", build.key))
-                self._reads.drop(("repo", build.repo))
                 self._synced_with(build.key)
 
     def _no_repos(self) -> None:
         """A list without repos is no begin: a server in trouble sends one, and what it tells later was there before."""
-        self._state(listed=True)
+        self._connection.set(listed=True)
         self._synced_with("list")
         self._synced_with("recent")
 
@@ -302,14 +251,14 @@ class Watcher:
             self._take(build, news=False)
         early, self._early = self._early or [], None
         self._stream_repos = self._slugs()
-        self._state(listed=True)
+        self._connection.set(listed=True)
         self.synced.clear()
         for told in early:
             self._on_event(told)
         self._unsynced |= {"recent", *(build.key for build in self._store.unfinished(self.name))}
         self._synced_with("list")
         self._reads.want("recent", self._recent, at=0.0)
-        if self._store.servers[self.name].admin:
+        if self._connection.server.admin:
             self._want_incomplete()
 
     async def _recent(self) -> None:
@@ -342,6 +291,8 @@ class Watcher:
 
     async def _repo(self, slug: str, ledger: Ledger) -> None:
         """Read a repo's builds back to a known one; all unknown ones are new."""
+        if RepoKey(self.name, slug) not in self._store.repos:
+            return  # it is gone
         found: list[Build] = []
         for page in range(1, PAGES + 1):
             builds = await self.source.builds(slug, page, self.source.page_size)
@@ -422,15 +373,15 @@ class Watcher:
 
     def _doubt_stream(self) -> None:
         """A stream tells such ends, if it tells anything. One that has been silent for long is dead."""
-        if self._stream_open and asyncio.get_running_loop().time() - self._stream_heard > DEAF:
-            self._reopen()
+        if asyncio.get_running_loop().time() - self._stream.heard > DEAF:
+            self._stream.reopen()
 
     def _check_stream(self) -> None:
         """Which repos a stream tells of is fixed when it opens; and what it told while the machine slept is lost."""
         ahead = self._now() - asyncio.get_running_loop().time()
         slept, self._ahead = ahead - self._ahead > BEAT, ahead
         if slept or not self._slugs() <= self._stream_repos:
-            self._reopen()
+            self._stream.reopen()
 
     def _want(self, build: Build, *, at: float, sooner: bool = False) -> None:
         job = partial(self._build, build.key, build.repo, build.number)
@@ -462,8 +413,8 @@ class Watcher:
     # the state of the connection
 
     def _on_answer(self) -> None:
-        self.heard = self._now()
-        self._link()
+        self._connection.is_heard()
+        self._connection.update(stream_open=self._stream.open)
 
     def _on_failed(self, key: Hashable, error: SourceError) -> None:
         if isinstance(error, Unauthorized):
@@ -473,40 +424,17 @@ class Watcher:
                 self._reads.want("user", self._user, at=0.0)  # is it the token, or only this one thing?
             return
         if key == "list":
-            self._misses += 1
+            self._connection.misses += 1
         elif isinstance(error, Denied):
             return
-        self._link(str(error))
+        self._connection.update(stream_open=self._stream.open, said=str(error))
 
     def _refuse(self, error: SourceError) -> None:
         """Only a person can mend this: nothing is tried again before `retry`."""
-        self._refused = error
-        self._allowed.clear()
+        self._connection.refused = error
         self._reads.hold()
-        if self._reading is not None:
-            self._reading.cancel()
-        self._link()
-
-    def _link(self, said: str = "") -> None:
-        listed, was = self._store.servers[self.name].listed, self._store.servers[self.name].said
-        if self._refused is not None:
-            self._state(link=Link.REFUSED, said=str(self._refused))
-        elif self._misses >= 2 or (self._misses and not self._stream_open):
-            self._state(link=Link.OFFLINE, said=said or was)
-        elif self._stream_open:
-            self._state(link=Link.LIVE, said="")
-        elif listed:
-            self._state(link=Link.POLLING, said=said or was)
-        elif said:
-            self._state(link=Link.OFFLINE, said=said)
-
-    def _state(self, **fields: Any) -> None:
-        old = self._store.servers[self.name]
-        new = replace(old, **fields)
-        if new.link != old.link:
-            new = replace(new, since=self._now())
-        if new != old:
-            self._tell(self._store.set_server(new))
+        self._stream.hold()
+        self._connection.update(stream_open=False)
 
 
 _TOLD_ENDS = frozenset({Status.SUCCESS, Status.FAILURE})
