@@ -16,12 +16,13 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 
-from buildwatch.ledger import Ledger
 from buildwatch.merge import before_last_second
 from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
 from buildwatch.sources.base import Source, Told
+from buildwatch.sources.beginning import Beginning
 from buildwatch.sources.connection import Connection
 from buildwatch.sources.errors import Denied, SourceError, Stranger, Unauthorized, Unreachable
+from buildwatch.sources.gaps import Gaps
 from buildwatch.sources.reads import Reads
 from buildwatch.sources.stream import Stream
 from buildwatch.store import Changes, Store
@@ -41,9 +42,6 @@ FIRST_STREAM = 0.5
 DEAF = 15.0
 """Seconds without a byte after which an end that only a read told shows that the stream is dead."""
 
-PAGES = 10
-"""How many pages of a repo's builds are read at most to get back to a known one."""
-
 URGENT, SOON, IDLE = 0, 1, 2
 
 
@@ -61,7 +59,6 @@ class Watcher:
     ) -> None:
         self.source = source
         self.name = source.name
-        self.synced = asyncio.Event()  # set once all that already ran at the start is known
         self._store = store
         self._tell = tell
         self._now = now
@@ -69,12 +66,15 @@ class Watcher:
         self._connection = Connection(source, store, tell, now)
         self._reads = Reads(self._random, failed=self._on_failed, answered=self._on_answer)
         self._stream = Stream(source, self._random, opened=self._on_open, told=self._on_told, ended=self._on_stream_end)
-        self._ledgers: dict[str, Ledger] = {}
+        self._beginning = Beginning(source, ("list", "user", "recent"))
+        self._gaps = Gaps(
+            source,
+            store,
+            self._reads,
+            is_news=self._beginning.is_news,
+            take=lambda build: self._take(build, news=self._beginning.is_news(build)),
+        )
         self._evidence: dict[BuildKey, float] = {}  # loop time of the last word on an unfinished build
-        self._early: list[Told] | None = []  # events that came before the first list; None afterwards
-        self._watermark = 0  # the greatest build id when we began, where ids grow over the whole server
-        self._first: dict[str, int] = {}  # elsewhere: the greatest of each repo when it was first seen
-        self._unsynced: set[Hashable] = {"list", "user", "recent"}
         self._ahead = 0.0  # of our clock before the loop's, which stands still while the machine sleeps
         self._stream_repos: frozenset[str] = frozenset()
 
@@ -82,6 +82,11 @@ class Watcher:
     def heard(self) -> float:
         """When the server was last heard of, unix seconds of our clock; 0 for never."""
         return self._connection.heard
+
+    @property
+    def synced(self) -> asyncio.Event:
+        """Set once all that already ran at the start is known."""
+        return self._beginning.synced
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -113,14 +118,14 @@ class Watcher:
             if repo not in self._store.repos:
                 return  # it is gone
             for build in reversed(await self.source.builds(repo.slug, 1, builds)):
-                self._apply(build, news=self._is_news(build))
+                self._apply(build, news=self._beginning.is_news(build))
 
         self._reads.want(("history", repo.slug, builds), job, at=0.0, priority=IDLE)
 
     # the stream
 
     def _on_open(self) -> None:
-        if self._early is None:
+        if self._beginning.early is None:
             self._stream_repos = self._slugs()
             self._resync()
         self._connection.update(stream_open=True)
@@ -128,15 +133,15 @@ class Watcher:
     def _on_told(self, batch: list[Told]) -> None:
         self._connection.is_heard()
         for told in batch:
-            if self._early is not None:
-                self._early.append(told)
+            if self._beginning.early is not None:
+                self._beginning.early.append(told)
             else:
                 self._on_event(told)
 
     def _on_stream_end(self, error: SourceError | None) -> None:
         if isinstance(error, Unauthorized):
             self._refuse(error)
-        elif self._early is None:
+        elif self._beginning.early is None:
             if isinstance(error, Unreachable) and not self._connection.server.said:
                 self._want_list()  # is it only the stream, or is the server away?
             self._connection.update(stream_open=False, said=str(error or ""))
@@ -146,7 +151,7 @@ class Watcher:
         if repo.key not in self._store.repos:
             return  # somebody else's public repo: the list says which ones are ours
         self._evidence[build.key] = self._stream.heard
-        if not self._is_news(build):
+        if not self._beginning.is_news(build):
             self._lay_ground(build)
         self._take(build, news=True)
 
@@ -182,12 +187,12 @@ class Watcher:
         except Stranger:
             if not self._connection.server.listed:
                 raise
-            self._synced_with("user")
+            self._beginning.synced_with("user")
             return
         self._connection.set(user=user.login, admin=user.admin)
-        if user.admin and self._early is None:
+        if user.admin and self._beginning.early is None:
             self._want_incomplete()
-        self._synced_with("user")
+        self._beginning.synced_with("user")
 
     async def _version(self) -> None:
         try:
@@ -200,10 +205,10 @@ class Watcher:
 
     async def _list(self) -> float:
         loop = asyncio.get_running_loop()
-        if self._early is not None:
+        if self._beginning.early is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stream.tried.wait(), FIRST_STREAM)
-            self._early.clear()  # what came before we ask is in the answer
+            self._beginning.early.clear()  # what came before we ask is in the answer
         asked = loop.time()
         rows = await self.source.repos()
         if self._connection.misses:
@@ -211,16 +216,16 @@ class Watcher:
         self._connection.misses = 0
         self._set_repos([repo for repo, _ in rows])
         newest = [build for _, build in rows if build is not None]
-        if not self._store.repos and self._early is not None:
+        if not self._store.repos and self._beginning.early is not None:
             self._no_repos()
-        elif self._early is not None:
+        elif self._beginning.early is not None:
             self._begin(newest)
         else:
             for build in newest:
-                self._first.setdefault(build.repo, build.id)
-                self._take(build, news=self._is_news(build))
+                self._beginning.first_seen(build)
+                self._take(build, news=self._beginning.is_news(build))
                 self._read_if_odd(build)
-            self._look_for_gaps(newest)
+            self._gaps.look(newest)
         for build in self._store.unfinished(self.name):
             if not self._is_newest(build):
                 self._want(build, at=self._evidence.get(build.key, 0.0) + BEAT, sooner=True)
@@ -234,29 +239,26 @@ class Watcher:
             if self._store.build(build.key) is None:  # its repo is gone
                 self._evidence.pop(build.key, None)
                 self._reads.drop(("build", build.key))
-                self._synced_with(build.key)
+                self._beginning.synced_with(build.key)
 
     def _no_repos(self) -> None:
         """A list without repos is no begin: a server in trouble sends one, and what it tells later was there before."""
         self._connection.set(listed=True)
-        self._synced_with("list")
-        self._synced_with("recent")
+        self._beginning.synced_with("list", "recent")
 
     def _begin(self, newest: list[Build]) -> None:
         """The first list: what is in it already was."""
-        if self.source.global_ids:
-            self._watermark = max((build.id for build in newest), default=0)
-        self._first = dict.fromkeys(self._slugs(), 0) | {build.repo: build.id for build in newest}
+        self._beginning.begin(self._slugs(), newest)
         for build in newest:
             self._take(build, news=False)
-        early, self._early = self._early or [], None
+        early, self._beginning.early = self._beginning.early or [], None
         self._stream_repos = self._slugs()
         self._connection.set(listed=True)
-        self.synced.clear()
+        self._beginning.wait_for("recent")
         for told in early:
             self._on_event(told)
-        self._unsynced |= {"recent", *(build.key for build in self._store.unfinished(self.name))}
-        self._synced_with("list")
+        self._beginning.wait_for(*(build.key for build in self._store.unfinished(self.name)))
+        self._beginning.synced_with("list")
         self._reads.want("recent", self._recent, at=0.0)
         if self._connection.server.admin:
             self._want_incomplete()
@@ -265,64 +267,37 @@ class Watcher:
         """What runs and is not its repo's newest, as far as the server tells it in one request."""
         with suppress(Denied):
             self._take_running(await self.source.recent())
-        self._synced_with("recent")
+        self._beginning.synced_with("recent")
 
     def _want_incomplete(self) -> None:
-        self._unsynced.add("incomplete")
+        self._beginning.wait_for("incomplete")
         self._reads.want("incomplete", self._incomplete, at=0.0)
 
     async def _incomplete(self) -> None:
         """The same for admins: all that is queued or runs."""
         with suppress(Denied):  # older servers do not know this call
             self._take_running(await self.source.incomplete())
-        self._synced_with("incomplete")
+        self._beginning.synced_with("incomplete")
 
     def _take_running(self, builds: Iterable[Build]) -> None:
         for build in builds:
-            news = self._is_news(build)
+            news = self._beginning.is_news(build)
             if build.repo_key in self._store.repos and (news or not build.status.ended):
                 self._take(build, news=news)
-
-    def _look_for_gaps(self, newest: list[Build]) -> None:
-        for build in newest:
-            ledger = self._ledger(build)
-            if ledger.must_read:
-                self._reads.want(("repo", build.repo), partial(self._repo, build.repo, ledger), at=0.0)
-
-    async def _repo(self, slug: str, ledger: Ledger) -> None:
-        """Read a repo's builds back to a known one; all unknown ones are new."""
-        if RepoKey(self.name, slug) not in self._store.repos:
-            return  # it is gone
-        found: list[Build] = []
-        for page in range(1, PAGES + 1):
-            builds = await self.source.builds(slug, page, self.source.page_size)
-            found += builds
-            if len(builds) < self.source.page_size or not self.source.pages:
-                break
-            if any(self._is_history(build, ledger) for build in builds):
-                break
-        for build in reversed(found):
-            if self._is_news(build) or self._store.build(build.key) is not None:
-                self._take(build, news=self._is_news(build))
-        ledger.read(build.number for build in found)
-
-    def _is_history(self, build: Build, ledger: Ledger) -> bool:
-        known = self._store.build(build.key) is not None and build.number <= ledger.cursor
-        return known or not self._is_news(build)
 
     async def _build(self, key: BuildKey, slug: str, number: int) -> float | None:
         """Read one build, unless something else has told of it meanwhile; when to look again."""
         now = asyncio.get_running_loop().time()
         known = self._store.build(key)
         if known is not None and known.stages is not None and key in self._evidence:
-            self._synced_with(key)
+            self._beginning.synced_with(key)
             due = self._evidence[key] + self._beat(known)
             if due > now:
                 return due
         build = await self.source.build(slug, number)
         self._evidence[key] = now
-        self._take(build, news=self._is_news(build))
-        self._synced_with(key)
+        self._take(build, news=self._beginning.is_news(build))
+        self._beginning.synced_with(key)
         known = self._store.build(key)
         return now + self._beat(known) if known is not None and not known.status.ended else None
 
@@ -330,13 +305,13 @@ class Watcher:
 
     def _take(self, build: Build, *, news: bool) -> None:
         unknown = self._store.build(build.key) is None
-        self._ledger(build).saw(build.number, unknown=unknown and self._is_news(build))
+        self._gaps.saw(build, unknown=unknown)
         moved = self._apply(build, news=news)
         soon = asyncio.get_running_loop().time() + SETTLE
         known = self._store.build(build.key)
         if known is None or known.status.ended:
             self._evidence.pop(build.key, None)
-            self._synced_with(build.key)
+            self._beginning.synced_with(build.key)
             stages = known.stages if known is not None else ()
             if known is not None and moved and stages and not all(stage.status.ended for stage in stages):
                 self._want(known, at=soon, sooner=True)  # they ended with it, which a row of a list does not tell
@@ -344,11 +319,6 @@ class Watcher:
                 self._reads.drop(("build", build.key))
         elif unknown or known.stages is None:
             self._want(known, at=soon, sooner=known.stages is None)
-
-    def _is_news(self, build: Build) -> bool:
-        """Whether a build began after we did."""
-        first = self._watermark if self.source.global_ids else self._first.get(build.repo, 0)
-        return build.id > first
 
     def _read_if_odd(self, row: Build) -> None:
         """Read a build whose row in a list is not what is held, where a list cannot tell an old row from a new run."""
@@ -394,21 +364,8 @@ class Watcher:
         newest = self._store.newest(build.repo_key)
         return newest is not None and newest.id == build.id
 
-    def _ledger(self, build: Build) -> Ledger:
-        """The ledger of a build's repo; one that is opened begins with what already was."""
-        ledger = self._ledgers.get(build.repo)
-        if ledger is None:
-            first = 0 if self._is_news(build) else build.number
-            ledger = self._ledgers[build.repo] = Ledger(first)
-        return ledger
-
     def _slugs(self) -> frozenset[str]:
         return frozenset(key.slug for key, repo in self._store.repos.items() if key.server == self.name and repo.active)
-
-    def _synced_with(self, part: Hashable) -> None:
-        self._unsynced.discard(part)
-        if not self._unsynced:
-            self.synced.set()
 
     # the state of the connection
 
