@@ -39,7 +39,7 @@ DWELL = 0.15
 ASK_AGAIN = 30.0
 """Seconds after which stages that did not come are asked for again."""
 
-WIDE = 100
+WIDE = 110
 """Columns from which on the selection stands beside the tree instead of under it."""
 
 

@@ -138,8 +138,7 @@ async def test_approve_lets_all_stages_run(desks: Desks) -> None:
         await desk.press("A")
         await desk.shows("let all 2 waiting stages")
         await desk.press("y")
-        await desk.until(lambda: build.status != "blocked")
-        assert all(stage.status != "blocked" for stage in build.stages)
+        await desk.until(lambda: all(stage.status != "blocked" for stage in build.stages))
         await desk.until(lambda: "approve?" not in desk.text)
         while build.status != "success":
             desk.advance(1)
