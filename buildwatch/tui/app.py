@@ -5,7 +5,9 @@ It paints before it imports anything of the network.
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import signal
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
@@ -76,7 +78,9 @@ class BuildwatchApp(App[None]):
         return self.board
 
     def on_mount(self) -> None:
-        """Go on once something is on the screen."""
+        """Go on once something is on the screen. A signal ends it as a key does: the terminal is given back."""
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
         self.call_after_refresh(self.set_timer, 0.001, self._connect)
 
     def _connect(self) -> None:

@@ -194,18 +194,16 @@ class Painter:
         if build is None:
             return [(" " * (TIME + AGE), "text")]
         if build.status == Status.BLOCKED:
-            since = age(now - build.created) if build.created else ""
-            return [(right("approve?", TIME), "blocked"), (right(since, AGE), "dim")]
+            return [(right("approve?", TIME), "blocked"), (right(_age(build.created, now), AGE), "dim")]
         if not build.status.ended:
             expected = self.expected(build)
             if not build.started:
-                since = age(now - build.created) if build.created else ""
-                return [(right("queued", TIME), "dim"), (right(since, AGE), "dim")]
+                return [(right("queued", TIME), "dim"), (right(_age(build.created, now), AGE), "dim")]
             return _running(progress(build.started, expected.build if expected else None, now))
         took = ran(build, now)
         at = build.finished or build.started or build.created
         shown = duration(took) if took is not None else build.status
-        return [(right(shown, TIME), "text"), (right(age(now - at) if at else "", AGE), "dim")]
+        return [(right(shown, TIME), "text"), (right(_age(at, now), AGE), "dim")]
 
     def _part_time(self, part: Stage | Step, expected: float | None, now: float) -> Pieces:
         if part.status == Status.RUNNING and part.started:
@@ -227,6 +225,13 @@ def link_sign(link: Link, glyphs: Glyphs) -> tuple[str, str]:
     if link in (Link.POLLING, Link.CONNECTING):
         return glyphs.polling, "blocked"
     return glyphs.offline, "failure"
+
+
+def _age(since: int, now: float) -> str:
+    """How long ago that was, in a form that needs no redrawing before a minute is full; empty where nobody knows."""
+    if not since:
+        return ""
+    return age(now - since) if now - since >= 60 else "now"
 
 
 def _running(at: Progress) -> Pieces:

@@ -347,6 +347,14 @@ def test_time_and_age_of_every_status(status: str, facts: dict[str, object], sho
         assert drawn(painter_of(build), row(kind, build)).endswith(f" {shown}")
 
 
+def test_an_age_needs_no_redrawing_before_a_minute_is_full() -> None:
+    shown = []
+    for seconds in (0, 30, 59, 60, 119, 120, 7200):
+        painter = painter_of(GREEN, now=GREEN.finished + seconds)
+        shown.append(drawn(painter, row(Kind.BUILD)).split()[-1])
+    assert shown == ["now", "now", "now", "1m", "1m", "2m", "2h"]
+
+
 @pytest.mark.parametrize(
     ("step", "shown", "time"),
     [

@@ -1,0 +1,220 @@
+"""The program as a person starts it: in a terminal, from the first character to the shell's prompt."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import unicodedata
+from base64 import b64decode
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Open, Served
+
+NASTY = (
+    "\x1b]0;owned\x07\x1b[31mred\x1b[2J\x1b[5n\x9b5n \x1b]52;c;b3duZWQ=\x07 "
+    "\u202eevil\u202c [/foo] [b]x[/b] \x00\x08\x7f"
+)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+def is_served(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+# the demo
+
+
+@pytest.mark.parametrize("key", ["q", "\x11"], ids=["q", "ctrl+q"])
+def test_the_demo_from_the_first_screen_to_the_verdict(key: str, terminal: Open) -> None:
+    port = free_port()
+    screen = terminal("demo", "--seed=1", f"--port={port}")
+    screen.shows("● demo live", "acme", "storefront", "running", "q quit")
+    assert screen.screen.modes["1049"]
+    assert is_served(port)
+    screen.press(key)
+    ended = screen.ends()
+    assert ended.status == 0
+    assert re.search(r"^buildwatch watched demo for 0:\d\d: ", ended.printed, re.MULTILINE)
+    assert len(ended.printed.strip().splitlines()) <= 3
+    assert screen.is_sane()
+    assert not is_served(port), "its server goes with it"
+    assert screen.screen.strange == []
+    assert screen.screen.titles == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_the_demo_with_its_server(number: signal.Signals, terminal: Open) -> None:
+    port = free_port()
+    screen = terminal("demo", "--seed=1", f"--port={port}")
+    screen.shows("● demo live")
+    screen.kill(number)
+    ended = screen.ends()
+    assert ended.status == 128 + number
+    assert "Traceback" not in ended.printed
+    assert screen.is_sane()
+    assert not is_served(port)
+
+
+def test_ctrl_c_neither_ends_it_nor_breaks_it(terminal: Open) -> None:
+    screen = terminal("demo", "--seed=1")
+    screen.shows("● demo live")
+    screen.press("\x03")
+    screen.press("?")
+    screen.shows("in the tree")
+    screen.press("\x1b")
+    screen.press("\x11")
+    assert screen.ends().status == 0
+    assert screen.is_sane()
+
+
+# a server of one's own
+
+
+def test_two_variables_are_enough(terminal: Open, served: Served) -> None:
+    build = served.order("builds", repo="acme/search", stages=[{"steps": [{"name": "test", "hold": True}]}])
+    screen = terminal(**served.environ)
+    screen.shows("live", "search", f"#{build['number']}", "● test")
+    screen.press("c")
+    screen.shows(f"stop acme/search#{build['number']}", "DELETE /api/repos/acme/search/builds/")
+    screen.press("y")
+    screen.shows("⊘ search")
+    state = next(one for one in served.state() if one["id"] == build["id"])
+    assert state["status"] == "killed"
+    screen.press("q")
+    ended = screen.ends()
+    assert ended.status == 0
+    assert "1 build ended, 1 stopped" in ended.printed
+    assert served.token.encode() not in screen.bytes
+
+
+def test_it_follows_the_size_of_the_window(terminal: Open, served: Served) -> None:
+    screen = terminal(size=(120, 40), **served.environ)
+    screen.shows("live", "storefront")
+
+    def fills(height: int) -> bool:
+        return "live" in screen.screen.lines[0] and "/ filter" in screen.screen.lines[height - 1]
+
+    for width, height in ((80, 24), (200, 60), (100, 30)):
+        screen.resize(width, height)
+        screen.until(partial(fills, height))
+    screen.press("q")
+    assert screen.ends().status == 0
+
+
+def test_a_wrong_token(terminal: Open, served: Served) -> None:
+    screen = terminal(DRONE_SERVER=served.url, DRONE_TOKEN="not-this-one")
+    screen.shows("does not accept the token (401)", "DRONE_TOKEN", "press R")
+    screen.press("q")
+    assert screen.ends().status == 0
+    assert b"not-this-one" not in screen.bytes
+
+
+def test_a_server_that_never_answers_holds_nobody_back(terminal: Open) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        screen = terminal(DRONE_SERVER=f"http://127.0.0.1:{deaf.getsockname()[1]}", DRONE_TOKEN="x")
+        screen.shows("connecting to http://127.0.0.1")
+        screen.press("q")
+        assert screen.ends().status == 0
+        assert screen.is_sane()
+
+
+def test_nothing_from_outside_reaches_the_terminal(terminal: Open, served: Served) -> None:
+    said = [f"{NASTY}\n", f"error: {NASTY}\n", f"{NASTY}"]
+    step = {"name": NASTY, "log": said, "hold": True}
+    stages = [{"name": NASTY, "steps": [step]}]
+    served.order("repos", repo="aaa/first")  # so that it is what the app opens on
+    served.order("builds", repo="aaa/first", message=NASTY, branch=NASTY, author=NASTY, stages=stages)
+    screen = terminal(size=(140, 40), **served.environ)
+    screen.shows("live", "aaa/first#1", "[/foo] [b]x[/b]", "log ●")
+    screen.press("l\r")
+    screen.shows("w wrap")
+    screen.press("wey")
+    screen.until(lambda: any(title.startswith("52;c;") for title in screen.screen.titles))
+    screen.press("\tr")
+    screen.shows("again as a new build?")
+    screen.press("\x11")
+    ended = screen.ends()
+    assert ended.status == 0
+    copied = [title for title in screen.screen.titles if title.startswith("52;c;")]
+    assert screen.screen.titles == copied
+    assert all("b3duZWQ" not in title for title in copied)
+    assert all(b"\x1b" not in b64decode(title.removeprefix("52;c;")) for title in copied)
+    assert screen.screen.strange == []
+    assert b"\x1b[5n" not in screen.bytes
+    text = screen.bytes.decode()
+    assert [letter for letter in text if unicodedata.category(letter) == "Cf"] == []
+    assert "\x9b" not in text
+    assert screen.is_sane()
+
+
+# poorer terminals
+
+
+def test_without_colour(terminal: Open, served: Served) -> None:
+    screen = terminal(NO_COLOR="1", **served.environ)
+    screen.shows("live", "storefront")
+    screen.press("q")
+    screen.ends()
+    colors = re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", ";".join(screen.screen.styles))
+    assert all(red == green == blue for red, green, blue in colors)
+    assert not re.search(
+        r"(?:^|;)(?:3[1-6]|4[1-6]|9[1-6])(?:;|$)",
+        "\n".join(re.sub(r"[34]8;2;\d+;\d+;\d+", "", s) for s in screen.screen.styles),
+    )
+
+
+def test_ascii(terminal: Open, served: Served) -> None:
+    screen = terminal("--ascii", **served.environ)
+    screen.shows("* ", "live", "storefront", "q quit")
+    screen.press("q")
+    assert screen.ends().status == 0
+    assert screen.bytes.isascii()
+
+
+@pytest.mark.parametrize("argv", [(), ("demo",)])
+def test_a_dumb_terminal_gets_a_sentence(argv: tuple[str, ...], terminal: Open, served: Served) -> None:
+    screen = terminal(*argv, TERM="dumb", **served.environ)
+    ended = screen.ends()
+    assert ended.status == 2
+    assert ended.printed.strip() == (
+        "buildwatch: the screen needs a terminal; without one use `buildwatch ls` or `buildwatch watch`"
+    )
+    assert b"\x1b" not in screen.bytes
+
+
+@pytest.mark.parametrize("argv", [(), ("demo",)])
+def test_a_pipe_gets_a_sentence(argv: tuple[str, ...], environ: dict[str, str], served: Served) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "buildwatch", *argv],
+        env=environ | served.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("buildwatch: the screen needs a terminal;")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_theme_that_is_not_there_is_a_sentence(terminal: Open, served: Served) -> None:
+    ended = terminal("--theme", "sea", **served.environ).ends()
+    assert ended.status == 2
+    assert ended.printed.strip().startswith('buildwatch: there is no theme "sea"; there are dark, light')
+    assert "\n" not in ended.printed.strip()
