@@ -44,6 +44,10 @@ def _source(kind: str, http: Http) -> Source:
     """The source for a kind of server. Raises `Stranger` for one that cannot be read yet."""
     if kind in ("drone-1", "drone-2"):
         return DroneSource(http)
+    if kind == "drone-0.8":
+        from buildwatch.sources.drone08 import Drone08Source  # only where there is one
+
+        return Drone08Source(http)
     if kind == "woodpecker":
         from buildwatch.sources.woodpecker import WoodpeckerSource  # only where there is one
 
@@ -52,6 +56,14 @@ def _source(kind: str, http: Http) -> Source:
         from buildwatch.sources.drone08 import Drone08Source
 
         return Drone08Source(http)
+    if kind == "drone-0.7":
+        from buildwatch.sources.drone07 import Drone07Source
+
+        return Drone07Source(http)
+    if kind == "drone-0.5":
+        from buildwatch.sources.drone05 import Drone05Source
+
+        return Drone05Source(http)
     raise Stranger(f"{http.address.name} runs {kind}, which this buildwatch cannot read yet")
 
 
