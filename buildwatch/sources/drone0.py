@@ -15,21 +15,21 @@ from dataclasses import replace
 from typing import ClassVar, Final, TypeVar
 
 from buildwatch.merge import merge_build
-from buildwatch.model import Build, Repo, Stage, Status
+from buildwatch.model import Build, Repo, Status, Step
 from buildwatch.sources.base import Told
 from buildwatch.sources.errors import Broken, Denied, Stranger
 from buildwatch.sources.http import Http
 from buildwatch.sources.slugs import slug_path
 from buildwatch.text import clean
 from buildwatch.wire import drone1
-from buildwatch.wire.drone0 import Line, Reader, Whole, read_log
+from buildwatch.wire.drone0 import Line, Reader, read_log
 from buildwatch.wire.drone1 import User
 from buildwatch.wire.fields import BadAnswer
 from buildwatch.wire.loglines import Piece
 
 T = TypeVar("T")
 
-KEPT: Final = 500
+KEPT: Final = 2000
 """How many builds are kept as they were told last."""
 
 STOPS: Final = 20
@@ -48,11 +48,11 @@ class Drone0Source(ABC):
     global_ids = False
     page_size = 50
 
-    def __init__(self, http: Http, whole: Whole) -> None:
+    def __init__(self, http: Http, reader: Reader) -> None:
         self.name = http.address.name
         self.url = http.address.url
         self._http = http
-        self._reader = Reader(self.name, whole)
+        self._reader = reader
         self._repos: dict[str, Repo] = {}
         self._whole: OrderedDict[tuple[str, int], Build] = OrderedDict()
 
@@ -251,7 +251,7 @@ class Drone0Source(ABC):
         await self._http.close()
 
     def _keep(self, build: Build) -> Build:
-        """Remember what a build was told to be, where that is the latest. Gives `build` itself."""
+        """Remember what a build was told to be, where that is the latest; gives back what to tell of it."""
         key = (build.repo, build.number)
         known = self._whole.get(key)
         self._whole[key] = build if known is None else merge_build(known, build)
@@ -267,18 +267,11 @@ class Drone0Source(ABC):
             return row
         return replace(row, status=Status.KILLED) if row.finished == known.finished else row
 
-    async def _stage(self, slug: str, number: int, stage: int) -> Stage:
-        """A stage with its steps, as it was told last. `Denied` for one that there is not."""
-        known = self._whole.get((slug, number))
-        found = known.stage(stage) if known is not None else None
-        if found is None:
-            found = (await self.build(slug, number)).stage(stage)
-        if found is None:
-            raise Denied(f"{slug}#{number} has no stage {stage}", 404)
-        return found
-
     async def _step_name(self, slug: str, number: int, stage: int, step: int) -> str:
-        found = (await self._stage(slug, number, stage)).step(step)
+        """The name of a step, as it was told last. `Denied` for one that there is not."""
+        found = _step(self._whole.get((slug, number)), stage, step)
+        if found is None:
+            found = _step(await self.build(slug, number), stage, step)
         if found is None:
             raise Denied(f"{slug}#{number} has no step {step} in its stage {stage}", 404)
         return found.name
@@ -288,6 +281,11 @@ class Drone0Source(ABC):
             return reader(body)
         except BadAnswer as error:
             raise Broken(f"{self.name} answers with something that is not Drone's: {error}") from None
+
+
+def _step(build: Build | None, stage: int, step: int) -> Step | None:
+    found = build.stage(stage) if build is not None else None
+    return found.step(step) if found is not None else None
 
 
 def _build_path(slug: str) -> str:

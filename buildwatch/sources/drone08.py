@@ -13,7 +13,7 @@ from buildwatch.sources.errors import Broken
 from buildwatch.sources.http import Http
 from buildwatch.sources.slugs import slug_path
 from buildwatch.wire import sse
-from buildwatch.wire.drone0 import read_log_event
+from buildwatch.wire.drone0 import Reader, no_run, read_log_event
 from buildwatch.wire.fields import BadAnswer
 from buildwatch.wire.loglines import Piece
 from buildwatch.wire.procs import with_procs
@@ -30,7 +30,7 @@ class Drone08Source(Drone0Source):
     actions = frozenset({"restart", "cancel", "approve", "decline", "promote"})
 
     def __init__(self, http: Http) -> None:
-        super().__init__(http, with_procs)
+        super().__init__(http, Reader(http.address.name, with_procs, no_run))
 
     async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
         """The stored log, by the step's pid, which no other step of the build has."""

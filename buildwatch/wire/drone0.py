@@ -15,7 +15,7 @@ Killed: no build of these servers ends so, other than by an administrator's forc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from sys import intern
 from typing import Any, Final, NamedTuple
@@ -37,7 +37,12 @@ EXIT: Final = 2
 """The type of a log line of 0.5 that tells how a step ended: its `out` is the exit code."""
 
 Whole = Callable[[Build, Object], Build]
-"""Adds stages and run to a build's own row: `with_procs` from 0.6 on, `drone05.with_jobs` before."""
+"""Adds what only a whole answer tells to a build's own row: `with_procs` from 0.6 on, `with_jobs` before."""
+
+
+def no_run(of: Object) -> int:
+    """From 0.6 on a build's own row does not tell its run."""
+    return 0
 
 
 class Line(NamedTuple):
@@ -51,9 +56,10 @@ class Line(NamedTuple):
 class Reader:
     """Reads what one server says, and gives its builds their ids."""
 
-    def __init__(self, server: str, whole: Whole) -> None:
+    def __init__(self, server: str, whole: Whole, run: Callable[[Object], int]) -> None:
         self._server = server
         self._whole = whole
+        self._run = run
         self._repos: dict[str, int] = {}  # in the order in which they were first told of, from 1
 
     def repos(self, data: bytes) -> list[Repo]:
@@ -78,33 +84,30 @@ class Reader:
     def build(self, slug: str, data: bytes) -> Build:
         """One build, with its stages: none where its yaml was bad or where it waits for approval."""
         of = an_object(decode(data))
-        build = self._build(slug, of)
-        if build is None:
-            raise BadAnswer("a build without a number")
-        return self._whole(replace(build, version=WHOLE), of)
+        return self._told_whole(self._known(slug, of), of)
 
     def row(self, slug: str, data: bytes) -> Build:
         """One build whose answer leaves its stages out."""
-        build = self._build(slug, an_object(decode(data)))
-        if build is None:
-            raise BadAnswer("a build without a number")
-        return build
+        return self._known(slug, an_object(decode(data)))
 
     def event(self, data: bytes) -> tuple[Repo, Build]:
-        """One event of the feed: the whole repo and, from 0.6 on, the whole build. Its type says nothing."""
+        """One event of the feed: the whole repo and the whole build. Its type says nothing."""
         repo, of = self._event(data)
-        build = self._build(repo.slug, of)
-        if build is None:
-            raise BadAnswer("an event without a build")
-        return repo, self._whole(replace(build, version=WHOLE), of)
+        return repo, self._told_whole(self._known(repo.slug, of), of)
 
     def event_row(self, data: bytes) -> tuple[Repo, Build]:
         """One event of the feed of 0.5: the repo and the build's own row, which has no jobs."""
         repo, of = self._event(data)
-        build = self._build(repo.slug, of)
+        return repo, self._known(repo.slug, of)
+
+    def _told_whole(self, build: Build, of: Object) -> Build:
+        return self._whole(replace(build, version=WHOLE), of)
+
+    def _known(self, slug: str, of: Object) -> Build:
+        build = self._build(slug, of)
         if build is None:
-            raise BadAnswer("an event without a build")
-        return repo, build
+            raise BadAnswer("a build without a number")
+        return build
 
     def _event(self, data: bytes) -> tuple[Repo, Object]:
         of = an_object(decode(data))
@@ -157,6 +160,7 @@ class Reader:
             created=moment(of, "created_at"),
             started=moment(of, "started_at"),
             finished=moment(of, "finished_at"),
+            run=self._run(of),
         )
 
 
@@ -175,6 +179,11 @@ def read_log_event(data: bytes) -> Line:
 
 def _line(of: Object) -> Line:
     return Line(intern(word(of, "proc")), read_piece(of), number(of, "type") == EXIT)
+
+
+def pieces_of(lines: Iterable[Line], step: str) -> list[Piece]:
+    """What one step wrote."""
+    return [line.piece for line in lines if line.step == step and not line.ends]
 
 
 def with_status(build: Build, stages: tuple[Stage, ...]) -> Build:

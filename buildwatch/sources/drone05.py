@@ -1,0 +1,145 @@
+"""Drone 0.5: as 0.7, with jobs in place of processes and nothing of steps but what the logs of the jobs tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Final
+
+from buildwatch.model import Build, Repo, Stage
+from buildwatch.sources.base import Told
+from buildwatch.sources.drone05_live import Live
+from buildwatch.sources.drone07 import Drone07Source
+from buildwatch.sources.errors import Denied
+from buildwatch.sources.http import Http
+from buildwatch.sources.slugs import slug_path
+from buildwatch.wire.drone0 import Line, Reader
+from buildwatch.wire.drone05 import JobLog, ended_lines, run_of, with_jobs
+from buildwatch.wire.fields import BadAnswer
+from buildwatch.wire.loglines import Piece
+
+LOGS_KEPT: Final = 1000
+"""Of how many jobs it is kept what their logs tell of steps."""
+
+
+class Drone05Source(Drone07Source):
+    """One Drone 0.5 server."""
+
+    kind = "drone-0.5"
+    log_answers_pings = False
+    actions = frozenset({"restart", "cancel", "promote"})
+
+    def __init__(self, http: Http) -> None:
+        super().__init__(http, Reader(http.address.name, with_jobs, run_of))
+        self._logs: OrderedDict[tuple[str, int, int, int], JobLog] = OrderedDict()
+        self._live: Live | None = None
+        self._heard = 0.0  # the loop's time when the server last told its own
+
+    async def build(self, slug: str, number: int) -> Build:
+        """One build with its jobs and, by their logs, their steps. The log of a job that has ended is read once."""
+        build = await super().build(slug, number)
+        self._heard = asyncio.get_running_loop().time()
+        for stage in build.stages or ():
+            log = self.job_log(build, stage)
+            if stage.status.ended and stage.started and not log.whole:
+                await self._read_log(build, stage, log)
+        build = self.with_steps(build)
+        if self._live is not None and slug in self._repos:
+            self._live.saw(build)
+        return build
+
+    async def _read_log(self, build: Build, job: Stage, log: JobLog) -> None:
+        try:
+            log.feed(await self._job_lines(build.repo, build.number, job.number))
+        except Denied:
+            return  # not there yet, or never: what was told live is all
+        log.whole = True
+
+    async def _job_lines(self, slug: str, number: int, job: int) -> list[Line]:
+        return await self._log(f"/api/repos/{slug_path(slug)}/logs/{number}/{job}")
+
+    def job_log(self, build: Build, job: Stage) -> JobLog:
+        """What is known of the steps of one run of a job; nothing is kept of one that has not begun."""
+        if not job.started:
+            return JobLog(0)
+        key = (build.repo, build.number, build.run, job.number)
+        log = self._logs.get(key)
+        if log is None:
+            log = self._logs[key] = JobLog(job.started)
+            if len(self._logs) > LOGS_KEPT:
+                self._logs.popitem(last=False)
+        return log
+
+    def with_steps(self, build: Build) -> Build:
+        """`build` with the steps that the logs have told of so far."""
+        stages = tuple(replace(job, steps=self.job_log(build, job).steps(job)) for job in build.stages or ())
+        return self._keep(replace(build, stages=stages))
+
+    def now(self) -> int:
+        """The server's time, unix seconds, 0 where it has not told it."""
+        since = asyncio.get_running_loop().time() - self._heard
+        return self._http.date + int(since) if self._http.date else 0
+
+    async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
+        """The stored log, picked from that of the job: there once the job has ended."""
+        name = await self._step_name(slug, number, stage, step)
+        return ended_lines(await self._job_lines(slug, number, stage), name)
+
+    @asynccontextmanager
+    async def events(self) -> AsyncIterator[AsyncIterator[list[Told]]]:
+        """`/ws/feed`, and beside it the log of each job that runs: together they tell what other servers' feeds do."""
+        async with self._socket("/ws/feed") as batches:
+            live = self._live = Live(self, batches)
+            try:
+                yield live.told()
+            finally:
+                self._live = None
+                await live.close()
+
+    def event(self, data: bytes) -> Told | None:
+        """One event of the feed: a build without jobs. None for a strange one, and of repos that are not ours."""
+        try:
+            repo, build = self._reader.event_row(data)
+        except BadAnswer:
+            return None
+        if repo.slug not in self._repos:
+            return None
+        self._repos[repo.slug] = repo
+        return repo, self._as_known(build)
+
+    def repo(self, slug: str) -> Repo:
+        """What is known of a repo."""
+        return self._repos.get(slug) or Repo(self.name, slug)
+
+    def lacks_log(self, build: Build) -> bool:
+        """Whether there is a job that has ended and whose log was not there when it was asked for."""
+        ended = [stage for stage in build.stages or () if stage.status.ended and stage.started]
+        return any(not self.job_log(build, stage).whole for stage in ended)
+
+    def _keep(self, build: Build) -> Build:
+        return super()._keep(self._steady(build))
+
+    def _as_known(self, row: Build) -> Build:
+        return self._keep(super()._as_known(row))
+
+    def _answered(self, slug: str, body: bytes) -> Build:
+        """Without jobs, which are there when the build is read."""
+        return self._keep(self._read(lambda data: self._reader.row(slug, data), body))
+
+    def _steady(self, build: Build) -> Build:
+        """`build` with the begin that was told first: with each job that begins, the server tells a later one."""
+        known = self._whole.get((build.repo, build.number))
+        if known is None or not known.started or not build.started:
+            return build
+        if known.run and build.run:
+            same = known.run == build.run
+        else:
+            same = not known.status.ended or known.finished == build.finished
+        return replace(build, started=known.started) if same else build
+
+    async def _pieces(self, batches: AsyncIterator[list[Line]], name: str) -> AsyncIterator[list[Piece]]:
+        async for lines in batches:
+            yield ended_lines(lines, name)

@@ -1,0 +1,149 @@
+"""What Drone 0.5 does not tell on its feed, told as if it did.
+
+An event of the feed names a build, not its jobs: so the build is read, one read at a time however many events come. No
+event tells of a step: so the log of each job that runs is read as it is written, and each step that begins or ends in
+it is an event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from typing import TYPE_CHECKING, Final
+
+from buildwatch.model import Build, BuildKey, Stage, Status
+from buildwatch.sources.base import Told
+from buildwatch.sources.errors import SourceError
+
+if TYPE_CHECKING:
+    from buildwatch.sources.drone05 import Drone05Source
+
+PAST: Final = 0.5
+"""Seconds for which what comes of a log is its past: what comes later was just written."""
+
+AGAIN: Final = 2.0
+"""Seconds until a log that broke off is opened again, and until one that was not stored yet is read again."""
+
+LOGS_AT_ONCE: Final = 64
+"""How many logs are read beside the feed. The steps of more jobs are told when the jobs end."""
+
+Job = tuple[BuildKey, int, int]
+"""Which run of which job: the build, its run, the job's number."""
+
+
+class Live:
+    """The feed of one server and the logs beside it, while the feed is open."""
+
+    def __init__(self, source: Drone05Source, feed: AsyncIterator[list[bytes]]) -> None:
+        self._source = source
+        self._tell: asyncio.Queue[list[Told] | Exception | None] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reads: dict[BuildKey, bool] = {}  # builds being read, and whether something came meanwhile
+        self._follows: dict[Job, asyncio.Task[None]] = {}
+        self._builds: dict[BuildKey, Build] = {}  # those that run, as they were read last
+        self._start(self._read_feed(feed))
+
+    async def told(self) -> AsyncIterator[list[Told]]:
+        """The events, until the feed ends. Raises what the feed raises."""
+        while (batch := await self._tell.get()) is not None:
+            if isinstance(batch, Exception):
+                raise batch
+            yield batch
+
+    async def close(self) -> None:
+        """Stop all reading."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def saw(self, build: Build) -> None:
+        """A build was read, for whatever reason: its logs are followed while its jobs run."""
+        running = {}
+        for stage in build.stages or ():
+            if stage.status == Status.RUNNING:
+                running[(build.key, build.run, stage.number)] = stage
+        for job in [job for job in self._follows if job[0] == build.key and job not in running]:
+            self._follows.pop(job).cancel()
+        self._builds[build.key] = build
+        for job, stage in running.items():
+            if job not in self._follows and len(self._follows) < LOGS_AT_ONCE:
+                self._follows[job] = self._start(self._follow(build, stage))
+        if build.status.ended:
+            del self._builds[build.key]
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guarded(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            self._tell.put_nowait(error)
+
+    async def _read_feed(self, feed: AsyncIterator[list[bytes]]) -> None:
+        async for batch in feed:
+            self._tell.put_nowait([])  # it was heard of
+            for data in batch:
+                told = self._source.event(data)
+                if told is not None:
+                    self._touch(told)
+        self._tell.put_nowait(None)
+
+    def _touch(self, told: Told) -> None:
+        key = told[1].key
+        if key in self._reads:
+            self._reads[key] = True
+        else:
+            self._reads[key] = False
+            self._start(self._read(told))
+
+    async def _read(self, told: Told) -> None:
+        """Read a build for an event, and again for those that came meanwhile; without an answer the event is told."""
+        repo, row = told
+        try:
+            while True:
+                try:
+                    build = await self._source.build(row.repo, row.number)
+                except SourceError:
+                    self._tell.put_nowait([told])
+                else:
+                    self._tell.put_nowait([(repo, build)])
+                    if self._source.lacks_log(build):
+                        self._start(self._read_later(build))
+                if not self._reads[row.key]:
+                    return
+                self._reads[row.key] = False
+        finally:
+            del self._reads[row.key]
+
+    async def _read_later(self, build: Build) -> None:
+        """Read a build once more whose last log was not there yet."""
+        await asyncio.sleep(AGAIN)
+        try:
+            again = await self._source.build(build.repo, build.number)
+        except SourceError:
+            return
+        self._tell.put_nowait([(self._source.repo(build.repo), again)])
+
+    async def _follow(self, build: Build, job: Stage) -> None:
+        """Read a job's log until `saw` hears of its end, which nothing in the log tells."""
+        loop, log = asyncio.get_running_loop(), self._source.job_log(build, job)
+        while True:
+            try:
+                async with self._source.log_socket(build.repo, build.number, job.number) as batches:
+                    opened = loop.time()
+                    async for lines in batches:
+                        if log.feed(lines, self._source.now() if loop.time() - opened > PAST else 0):
+                            self._tell_steps(build.key)
+            except SourceError:
+                pass  # most often it has just ended, which the feed tells
+            await asyncio.sleep(AGAIN)
+
+    def _tell_steps(self, key: BuildKey) -> None:
+        known = self._builds.get(key)
+        if known is not None:
+            self._tell.put_nowait([(self._source.repo(known.repo), self._source.with_steps(known))])
