@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from buildwatch.config import token, urls
 from buildwatch.config.errors import ConfigError
-from buildwatch.config.settings import KINDS, LATER_KINDS, ServerSettings
+from buildwatch.config.settings import KINDS, ServerSettings
 from buildwatch.config.tomlfile import Key, Table, check
 from buildwatch.config.words import truth
 from buildwatch.text import clean
@@ -23,7 +23,7 @@ from buildwatch.text import clean
 SCHEMA: Final[Mapping[str, Key]] = {
     "name": Key((str,), "a short name without line breaks", form=r"\S(.{0,58}\S)?"),
     "url": Key((str,), "an address like https://drone.example.com"),
-    "kind": Key((str,), "one of " + ", ".join(KINDS), KINDS + LATER_KINDS),
+    "kind": Key((str,), "one of " + ", ".join(KINDS), KINDS),
     "token_env": Key((str,), "the name of an environment variable, not the token", form="[A-Za-z_][A-Za-z0-9_]*"),
     "token_file": Key((str,), "the path of a file that holds the token", form=".+"),
     "token_command": Key((str, list), 'a command, like "pass show drone" or ["pass", "show", "drone"]'),
@@ -86,8 +86,6 @@ def _server(entry: Table, file: Path, where: str, environ: Mapping[str, str]) ->
     if clean(name) != name:
         raise ConfigError(f"{where}: name must be {SCHEMA['name'].expected}")
     values: dict[str, Any] = {key: entry[key] for key in ("kind", "insecure") if key in entry}
-    if values.get("kind") in LATER_KINDS:
-        raise ConfigError(f"{where}: kind {entry['kind']} is not supported yet; expected {SCHEMA['kind'].expected}")
     if "ca_file" in entry:
         values["ca_file"] = _path(entry["ca_file"], file)
     try:

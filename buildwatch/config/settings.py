@@ -18,8 +18,7 @@ A server's values that nobody gave have no entry."""
 
 DEFAULT: Final = "default"
 
-KINDS: Final = ("auto", "drone-0.8", "drone-1", "drone-2", "woodpecker")
-LATER_KINDS: Final = ("drone-0.5", "drone-0.7")
+KINDS: Final = ("auto", "drone-0.5", "drone-0.7", "drone-0.8", "drone-1", "drone-2", "woodpecker")
 GLYPHS: Final = ("unicode", "ascii")
 
 

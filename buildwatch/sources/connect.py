@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
+from typing import Final
 
 from buildwatch.clock import ServerClock
 from buildwatch.config.errors import ConfigError
@@ -12,7 +14,7 @@ from buildwatch.sources.auto import AutoSource
 from buildwatch.sources.base import Source
 from buildwatch.sources.detect import detect
 from buildwatch.sources.drone1 import DroneSource
-from buildwatch.sources.errors import Stranger, Unauthorized
+from buildwatch.sources.errors import Unauthorized
 from buildwatch.sources.http import Address, Http
 
 
@@ -41,30 +43,20 @@ async def _find(http: Http) -> Source:
 
 
 def _source(kind: str, http: Http) -> Source:
-    """The source for a kind of server. Raises `Stranger` for one that cannot be read yet."""
+    """The source for a kind of server. Older ones are imported only where there is one."""
     if kind in ("drone-1", "drone-2"):
         return DroneSource(http)
-    if kind == "drone-0.8":
-        from buildwatch.sources.drone08 import Drone08Source  # only where there is one
+    module, name = _OLDER[kind]
+    made: Source = getattr(import_module(f"buildwatch.sources.{module}"), name)(http)
+    return made
 
-        return Drone08Source(http)
-    if kind == "woodpecker":
-        from buildwatch.sources.woodpecker import WoodpeckerSource  # only where there is one
 
-        return WoodpeckerSource(http)
-    if kind == "drone-0.8":
-        from buildwatch.sources.drone08 import Drone08Source
-
-        return Drone08Source(http)
-    if kind == "drone-0.7":
-        from buildwatch.sources.drone07 import Drone07Source
-
-        return Drone07Source(http)
-    if kind == "drone-0.5":
-        from buildwatch.sources.drone05 import Drone05Source
-
-        return Drone05Source(http)
-    raise Stranger(f"{http.address.name} runs {kind}, which this buildwatch cannot read yet")
+_OLDER: Final = {
+    "drone-0.5": ("drone05", "Drone05Source"),
+    "drone-0.7": ("drone07", "Drone07Source"),
+    "drone-0.8": ("drone08", "Drone08Source"),
+    "woodpecker": ("woodpecker", "WoodpeckerSource"),
+}
 
 
 def _token(server: ServerSettings) -> str:

@@ -127,9 +127,10 @@ def test_a_theme_never_names_a_path(home: dict[str, str]) -> None:
         ('server = ["x"]', "[[server]] 1 must be a table"),
         (LAB + 'tokn_env = "X"', '[[server]] lab: unknown key "tokn_env"; did you mean "token_env"?'),
         (LAB + "insecure = 1", "[[server]] lab: insecure must be true or false, not a number"),
-        (LAB + 'kind = "drone-3"', "[[server]] lab: kind must be one of auto, drone-0.8, drone-1, drone-2"),
-        (LAB + 'kind = "drone-0.7"', "[[server]] lab: kind drone-0.7 is not supported yet; expected one of auto"),
-        (LAB + 'kind = "drone-0.5"', "kind drone-0.5 is not supported yet"),
+        (
+            LAB + 'kind = "drone-3"',
+            "[[server]] lab: kind must be one of auto, drone-0.5, drone-0.7, drone-0.8, drone-1, drone-2",
+        ),
         ('[[server]]\nurl = "https://x.example.com"', "[[server]] 1: name is missing; expected a short name"),
         ('[[server]]\nname = "lab"', "[[server]] lab: url is missing; expected an address"),
         ('[[server]]\nname = ""\nurl = "https://x"', "[[server]] 1: name must be a short name"),
