@@ -148,7 +148,7 @@ class BuildwatchApp(App[None]):
     async def action_back(self) -> None:
         """One level back: what is typed, the zoom, the log, the search, the filter; never out of the app."""
         board = self.board
-        if board.asking:
+        if board.asked is not None:
             board.answered()
             if not board.asks_log:
                 board.set_filter("", failed_only=board.view.filter.failed_only)
@@ -200,6 +200,10 @@ class BuildwatchApp(App[None]):
             watcher.retry()
         self.notify("reading again", timeout=2, markup=False)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The slash goes before what has the focus, so that letters right after it are typed; not while one types."""
+        return action != "find" or (self.board.asked is None and self.screen is self.board)
+
     def action_find(self) -> None:
         """A line to type into: a filter for the tree, a search in the log."""
         if self.board.side is not None and self.board.in_log:
@@ -209,12 +213,12 @@ class BuildwatchApp(App[None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The tree is filtered while one types."""
-        if event.input.id == "ask" and not self.board.asks_log:
+        if event.input is self.board.asked and not self.board.asks_log:
             self.board.set_filter(event.value, failed_only=self.board.view.filter.failed_only)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Back to the tree, or to the log with what was found."""
-        if event.input.id != "ask":
+        if event.input is not self.board.asked:
             return
         if self.board.asks_log and self.board.side is not None:
             self.board.side.log_view.set_search(event.value)

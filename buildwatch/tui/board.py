@@ -28,6 +28,8 @@ from buildwatch.tui.rows import Kind, Row, View, flatten
 from buildwatch.words import ASCII, Glyphs
 
 if TYPE_CHECKING:
+    from textual.widgets import Input
+
     from buildwatch.tui.side import Side
 
 FRAME = 0.05
@@ -59,6 +61,7 @@ class Board(Screen[None]):
         self._lines = {id: Lines(id=id) for id in ("top", "banner", "title", "empty", "foot")}
         self.follow_newest = False
         self.asks_log = False
+        self.asked: Input | None = None
         self._outside = outside
         self._pending = Changes()
         self._due = False
@@ -380,19 +383,19 @@ class Board(Screen[None]):
         """A line to type into, in place of the foot. What is typed reaches the app as `Input` messages."""
         from textual.widgets import Input
 
+        if self.asked is not None:
+            return
         self.asks_log = self.in_log
-        line = Input(value, placeholder=prompt, id="ask", select_on_focus=False)
+        self.asked = Input(value, placeholder=prompt, classes="ask", select_on_focus=False)
         self._lines["foot"].display = False
-        self.mount(line)
-        line.focus()
-
-    @property
-    def asking(self) -> bool:
-        """Whether the line to type into is there."""
-        return bool(self.query("#ask"))
+        self.mount(self.asked)
+        self.set_focus(self.asked)  # at once: what was typed with the same stroke must not become commands
 
     def answered(self) -> None:
         """The line to type into goes; the keys go back to where they were."""
-        self.query("#ask").remove()
+        if self.asked is None:
+            return
+        self.asked.remove()
+        self.asked = None
         self._lines["foot"].display = True
         self.focus_log() if self.asks_log else self.live.focus()

@@ -21,8 +21,10 @@ class Confirm(ModalScreen[Action | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,n", "leave", "no", id="confirm.no"),
-        Binding("y,enter", "agree", "yes", id="confirm.yes"),
+        Binding("escape", "leave", "leave it", id="confirm.leave"),
+        Binding("enter", "agree", "do it", id="confirm.agree"),
+        Binding("n", "say(False)", "no", id="confirm.no"),
+        Binding("y", "say(True)", "yes", id="confirm.yes"),
     ]
 
     def __init__(self, action: Action) -> None:
@@ -75,6 +77,11 @@ class Confirm(ModalScreen[Action | None]):
             self.query_one("#wrong", Label).update(Text(wrong))
         else:
             self.dismiss(deed)
+
+    def action_say(self, yes: bool) -> None:
+        """Yes or no by one letter, where letters are not there to be typed."""
+        if not self._asks:
+            self.action_agree() if yes else self.action_leave()
 
     def action_leave(self) -> None:
         """Do nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual import events
 
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.demo.driver import HandClock
@@ -274,3 +275,32 @@ async def test_the_question_means_the_build_it_was_asked_for(desks: Desks) -> No
         await desk.press("y")
         await desk.agree(first, "killed")
         assert second.status == "running"
+
+
+async def test_while_it_asks_no_key_does_anything_else(desks: Desks) -> None:
+    held(desks)
+    async with desks.listed() as desk:
+        await select(desk)
+        await desk.press("c")
+        await desk.shows("stop acme/storefront#1")
+        await desk.press("x", "F", "slash", "r", "A", "T", "z", "j", "o", "question_mark", "q")
+        assert len(desk.app.screen_stack) == 2
+        assert desk.app.theme == "dark"
+        assert not desk.board.view.filter
+        assert not desk.board.follow_newest
+        assert desk.board.asked is None
+        assert desk.app.is_running
+        assert calls(desk) == {}
+
+
+async def test_what_is_typed_too_early_does_not_agree(desks: Desks) -> None:
+    """Keys that come in one write with the one that asks, as from a terminal far away."""
+    ended(desks)
+    async with desks.listed() as desk:
+        await select(desk)
+        for key in "ryes":
+            desk.app.post_message(events.Key(key, key))
+        await desk.shows("as a new build")
+        await desk.press("escape")
+        await desk.until(lambda: len(desk.app.screen_stack) == 1)
+        assert calls(desk) == {}

@@ -6,11 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from textual import events
 from textual.color import Color
 
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.demo.driver import HandClock
 from buildwatch.demo.server import DemoServer, running
+from buildwatch.model import Repo
 from buildwatch.tui.cells import Pieces
 from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import Kind, Row
@@ -349,10 +351,10 @@ async def test_a_filter_works_while_one_types_and_escape_clears_it(desks: Desks)
         await desk.until(lambda: len(desk.rows) == 2)
         assert "filter: dev" in desk.line("title")
         await desk.press("enter")
-        await desk.until(lambda: desk.board.live.has_focus and not desk.board.asking)
+        await desk.until(lambda: desk.board.live.has_focus and desk.board.asked is None)
         assert len(desk.rows) == 2, "it stays"
         await desk.press("slash")
-        await desk.until(lambda: desk.board.asking)
+        await desk.until(lambda: desk.board.asked)
         await desk.type("zzz")
         await desk.shows("nothing matches 'devzzz'", "esc shows everything again")
         await desk.press("escape")
@@ -364,7 +366,7 @@ async def test_letters_typed_into_the_filter_are_no_commands(desks: Desks) -> No
     desks.ended()
     async with desks.listed() as desk:
         await desk.press("slash")
-        await desk.until(lambda: desk.board.asking)
+        await desk.until(lambda: desk.board.asked)
         await desk.type("qxrcADFRTojk")
         assert desk.app.is_running
         assert desk.board.view.filter.text == "qxrcADFRTojk"
@@ -564,6 +566,55 @@ async def test_nothing_is_painted_while_nothing_happens(desks: Desks, monkeypatc
         assert drawn == []
         await desk.press("j")
         assert len(drawn) == 2, "and of what changes only those rows"
+
+
+async def test_durations_tick_by_themselves(desks: Desks) -> None:
+    async with desks.listed() as desk:
+        await desk.running()
+        await desk.until(lambda: "0:01" in desk.rows[3])
+        desk.clock.now += 33  # and nothing is heard of any server
+        await desk.until(lambda: "0:34" in desk.rows[3])
+
+
+async def test_the_clock_and_the_ages_move_on_with_each_minute(desks: Desks) -> None:
+    desks.ended()
+    async with desks.listed() as desk:
+        await desk.until(lambda: "now" in desk.rows[3])
+        assert desk.line("top").endswith("11:35")
+        desk.clock.now += 59.9 - desk.clock.now % 60
+        desk.board.show_all()
+        desk.clock.now += 120
+        await desk.until(lambda: desk.line("top").endswith("11:37") and "2m" in desk.rows[3])
+
+
+async def test_what_is_taken_away_on_the_server_goes_from_the_tree(desks: Desks) -> None:
+    desks.start()
+    desks.server.advance(5)
+    async with desks.listed() as desk:
+        await desk.until(lambda: desk.row.kind is Kind.BUILD and desk.log.state.lines)
+        for left in (["acme/search"], ["acme/search"], [], []):
+            desk.app._tell(desk.app.store.set_repos("ci.acme", [Repo("ci.acme", slug) for slug in left]))
+        await desk.shows("ci.acme has no repos for dana")
+        for key in ("r", "y", "Y", "o", "enter", "j", "tab", "z", "z", "x", "escape"):
+            await desk.press(key)
+        assert desk.app.is_running
+
+
+async def test_typing_faster_than_the_screen(desks: Desks) -> None:
+    desks.ended()
+    async with desks.listed() as desk:
+        keys = ["slash", "escape", "slash", "a", "escape", "slash", "enter", "slash", "slash", "escape"]
+        for key in keys * 3:
+            desk.app.post_message(events.Key(key, {"slash": "/", "a": "a"}.get(key)))
+        await desk.press("j", "escape")
+        await desk.until(lambda: desk.board.asked is None and desk.board.live.has_focus)
+        await desk.until(lambda: len(desk.board.query("Input")) == 0)
+        assert "/ filter" in desk.line("foot")
+        for key in ("slash", "q", "r", "c", "enter"):  # as in one write of a terminal far away
+            desk.app.post_message(events.Key(key, {"slash": "/", "enter": None}.get(key, key)))
+        await desk.until(lambda: desk.board.view.filter.text == "qrc" and desk.board.asked is None)
+        assert desk.app.is_running
+        assert len(desk.app.screen_stack) == 1
 
 
 # poorer terminals

@@ -55,7 +55,7 @@ async def test_names_and_messages_are_only_text(nasty: str, desks: Desks) -> Non
         await desk.press("k", "k", "c")
         assert harmless(desk)
         await desk.press("escape", "slash")
-        await desk.until(lambda: desk.board.asking)
+        await desk.until(lambda: desk.board.asked)
         await desk.type("[/foo]")
         await desk.press("enter", "y", "Y", "x", "ctrl+p")
         assert harmless(desk)

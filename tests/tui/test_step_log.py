@@ -155,7 +155,7 @@ async def test_a_search_that_finds_nothing_says_so(desks: Desks) -> None:
         await desk.press("enter")
         await desk.shows("no '[/zebra]'")
         await desk.press("slash", "escape")
-        await desk.until(lambda: not desk.board.asking)
+        await desk.until(lambda: desk.board.asked is None)
         assert desk.log.state.pattern == "[/zebra]", "escape leaves the search as it was"
 
 
