@@ -117,6 +117,17 @@ async def test_a_stream_that_is_cut_is_opened_again_at_once(rig: Rig) -> None:
     assert rig.link in (Link.LIVE, Link.POLLING)
 
 
+async def test_between_two_streams_is_less_than_a_third_of_a_second(rig: Rig) -> None:
+    rig.faults.cut_streams_after = 5.0
+    await rig.begin()
+    gaps = []
+    for _ in range(5):
+        await rig.until(lambda: rig.link == Link.POLLING, within=6)
+        gaps.append(await rig.until(lambda: rig.link == Link.LIVE, within=1))
+    assert max(gaps) < 0.33
+    assert rig.state.said == ""
+
+
 async def test_nothing_is_lost_between_two_streams(rig: Rig) -> None:
     rig.faults.cut_streams_after = 5.0
     await rig.begin()
