@@ -141,7 +141,7 @@ def test_nothing_from_outside_reaches_the_terminal(terminal: Open, served: Serve
     served.order("repos", repo="aaa/first")  # so that it is what the app opens on
     served.order("builds", repo="aaa/first", message=NASTY, branch=NASTY, author=NASTY, stages=stages)
     screen = terminal(size=(140, 40), **served.environ)
-    screen.shows("live", "aaa/first#1", "[/foo] [b]x[/b]", "log ●")
+    screen.shows("live", "aaa/first#1", "[/foo] [b]x[/b]", "error: red")
     screen.press("l\r")
     screen.shows("w wrap")
     screen.press("wey")
