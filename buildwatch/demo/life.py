@@ -135,7 +135,8 @@ def _live_through(world: World, repo: Repo, rng: Random, how: Draw) -> None:
     if repo.project.protected and rng.random() < 0.06 and build.origin.event == "push":
         refused = world.create(repo, build.plan, origins.push(repo.project, rng), blocked=True)
         world.habits.start(refused)
-        world.habits.decline(refused, company.ADMIN.login)
+        if refused.status is not Status.ERROR:  # there is nothing to refuse where the yaml is bad
+            world.habits.decline(refused, company.ADMIN.login)
     if rng.random() < 0.03:
         world.after(rng.uniform(4, 12) * how.pace, partial(world.habits.cancel, build))
     if repo.project.auto_cancel and build.origin.event == "push" and rng.random() < 0.1:
