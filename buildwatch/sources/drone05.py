@@ -88,6 +88,10 @@ class Drone05Source(Drone07Source):
         name = await self._step_name(slug, number, stage, step)
         return ended_lines(await self._job_lines(slug, number, stage), name)
 
+    def page_of(self, build: Build, stage: int | None = None, step: int | None = None) -> str:
+        """`/owner/name/number[/job]`: steps have no page of their own."""
+        return super().page_of(build, stage)
+
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[list[Told]]]:
         """`/ws/feed`, and beside it the log of each job that runs: together they tell what other servers' feeds do."""

@@ -8,7 +8,8 @@ it is an event.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from buildwatch.model import Build, BuildKey, Stage, Status
@@ -38,10 +39,11 @@ class Live:
         self._source = source
         self._tell: asyncio.Queue[list[Told] | Exception | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._reads: dict[BuildKey, bool] = {}  # builds being read, and whether something came meanwhile
+        self._again: dict[BuildKey, bool] = {}  # builds being read: whether something came meanwhile
+        self._reads: set[asyncio.Task[None]] = set()
         self._follows: dict[Job, asyncio.Task[None]] = {}
         self._builds: dict[BuildKey, Build] = {}  # those that run, as they were read last
-        self._start(self._read_feed(feed))
+        self._start(partial(self._read_feed, feed))
 
     async def told(self) -> AsyncIterator[list[Told]]:
         """The events, until the feed ends. Raises what the feed raises."""
@@ -68,19 +70,19 @@ class Live:
         self._builds[build.key] = build
         for job, stage in running.items():
             if job not in self._follows and len(self._follows) < LOGS_AT_ONCE:
-                self._follows[job] = self._start(self._follow(build, stage))
+                self._follows[job] = self._start(partial(self._follow, build, stage))
         if build.status.ended:
             del self._builds[build.key]
 
-    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _start(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _guarded(self, work: Coroutine[None, None, None]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except Exception as error:
             self._tell.put_nowait(error)
 
@@ -91,15 +93,19 @@ class Live:
                 told = self._source.event(data)
                 if told is not None:
                     self._touch(told)
+        if self._reads:
+            await asyncio.wait(self._reads, timeout=AGAIN)  # what was told before the end
         self._tell.put_nowait(None)
 
     def _touch(self, told: Told) -> None:
         key = told[1].key
-        if key in self._reads:
-            self._reads[key] = True
+        if key in self._again:
+            self._again[key] = True
         else:
-            self._reads[key] = False
-            self._start(self._read(told))
+            self._again[key] = False
+            reading = self._start(partial(self._read, told))
+            self._reads.add(reading)
+            reading.add_done_callback(self._reads.discard)
 
     async def _read(self, told: Told) -> None:
         """Read a build for an event, and again for those that came meanwhile; without an answer the event is told."""
@@ -113,12 +119,12 @@ class Live:
                 else:
                     self._tell.put_nowait([(repo, build)])
                     if self._source.lacks_log(build):
-                        self._start(self._read_later(build))
-                if not self._reads[row.key]:
+                        self._start(partial(self._read_later, build))
+                if not self._again[row.key]:
                     return
-                self._reads[row.key] = False
+                self._again[row.key] = False
         finally:
-            del self._reads[row.key]
+            del self._again[row.key]
 
     async def _read_later(self, build: Build) -> None:
         """Read a build once more whose last log was not there yet."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import takewhile
 from typing import Final
 
 from buildwatch.model import Build
@@ -79,10 +80,15 @@ class Drone08Source(Drone0Source):
                 events = decoder.feed(chunk)
             except sse.TooLarge:
                 raise Broken(f"{self.name} sends an event without end") from None
-            yield [event.data for event in events if event.type == "message"]
-            if any(event.type == "error" for event in events):
+            data = [event.data for event in takewhile(_goes_on, events)]
+            yield data
+            if len(data) < len(events):
                 return
 
     async def _stop_abandoned(self, build: Build) -> None:
         """By force, which takes an administrator of the repo. No event tells of it."""
         await self._act("DELETE", build.repo, f"{build.number}")
+
+
+def _goes_on(event: sse.Event) -> bool:
+    return event.type != "error"
