@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from buildwatch.model import Build, Repo, Stage
+from buildwatch.model import Build, Repo, Stage, Status
 from buildwatch.sources.base import Told
-from buildwatch.sources.drone05_live import Live
+from buildwatch.sources.drone05_live import PAST, Live
 from buildwatch.sources.drone07 import Drone07Source
-from buildwatch.sources.errors import Denied
+from buildwatch.sources.errors import Denied, SourceError
 from buildwatch.sources.http import Http
 from buildwatch.sources.slugs import slug_path
 from buildwatch.wire.drone0 import Line, Reader
@@ -23,6 +23,9 @@ from buildwatch.wire.loglines import Piece
 
 LOGS_KEPT: Final = 1000
 """Of how many jobs it is kept what their logs tell of steps."""
+
+YOUNG: Final = 2
+"""Seconds (of the server's clock) for which a job has no past worth waiting for."""
 
 
 class Drone05Source(Drone07Source):
@@ -34,44 +37,64 @@ class Drone05Source(Drone07Source):
 
     def __init__(self, http: Http) -> None:
         super().__init__(http, Reader(http.address.name, with_jobs, run_of))
-        self._logs: OrderedDict[tuple[str, int, int, int], JobLog] = OrderedDict()
+        self._logs: OrderedDict[tuple[str, int, int, int], _Job] = OrderedDict()
         self._live: Live | None = None
-        self._heard = 0.0  # the loop's time when the server last told its own
 
     async def build(self, slug: str, number: int) -> Build:
         """One build with its jobs and, by their logs, their steps. The log of a job that has ended is read once."""
         build = await super().build(slug, number)
-        self._heard = asyncio.get_running_loop().time()
-        for stage in build.stages or ():
-            log = self.job_log(build, stage)
-            if stage.status.ended and stage.started and not log.whole:
-                await self._read_log(build, stage, log)
-        build = self.with_steps(build)
         if self._live is not None and slug in self._repos:
             self._live.saw(build)
-        return build
+        await asyncio.gather(*(self._learn(build, stage) for stage in build.stages or () if stage.started))
+        return self.with_steps(build)
 
-    async def _read_log(self, build: Build, job: Stage, log: JobLog) -> None:
-        try:
-            log.feed(await self._job_lines(build.repo, build.number, job.number))
-        except Denied:
-            return  # not there yet, or never: what was told live is all
-        log.whole = True
+    async def _learn(self, build: Build, job: Stage) -> None:
+        """Have the log of a job tell what it can by now: of one that has just begun that is nothing."""
+        if job.status.ended:
+            await self._read_log(build, job)
+        elif self._live is not None:
+            if self.now() - job.started >= YOUNG:
+                await self._live.past(build, job)
+        elif job.status == Status.RUNNING:
+            await self._glance(build, job)
+
+    async def _read_log(self, build: Build, job: Stage) -> None:
+        log, reading = self._job(build, job)
+        async with reading:
+            if log.whole:
+                return
+            try:
+                log.feed(await self._job_lines(build.repo, build.number, job.number))
+            except Denied:
+                return  # not there yet, or never: what was told live is all
+            log.whole = True
+
+    async def _glance(self, build: Build, job: Stage) -> None:
+        """Read the past of a job's log."""
+        log = self.job_log(build, job)
+        with suppress(TimeoutError, SourceError):
+            async with self.log_socket(build.repo, build.number, job.number) as batches, asyncio.timeout(PAST):
+                async for lines in batches:
+                    log.feed(lines)
 
     async def _job_lines(self, slug: str, number: int, job: int) -> list[Line]:
         return await self._log(f"/api/repos/{slug_path(slug)}/logs/{number}/{job}")
 
     def job_log(self, build: Build, job: Stage) -> JobLog:
-        """What is known of the steps of one run of a job; nothing is kept of one that has not begun."""
+        """What is known of the steps of one run of a job."""
+        return self._job(build, job).log
+
+    def _job(self, build: Build, job: Stage) -> _Job:
+        """Nothing is kept of one that has not begun."""
         if not job.started:
-            return JobLog(0)
+            return _Job(JobLog(0), asyncio.Lock())
         key = (build.repo, build.number, build.run, job.number)
-        log = self._logs.get(key)
-        if log is None:
-            log = self._logs[key] = JobLog(job.started)
+        kept = self._logs.get(key)
+        if kept is None:
+            kept = self._logs[key] = _Job(JobLog(job.started), asyncio.Lock())
             if len(self._logs) > LOGS_KEPT:
                 self._logs.popitem(last=False)
-        return log
+        return kept
 
     def with_steps(self, build: Build) -> Build:
         """`build` with the steps that the logs have told of so far."""
@@ -80,7 +103,7 @@ class Drone05Source(Drone07Source):
 
     def now(self) -> int:
         """The server's time, unix seconds, 0 where it has not told it."""
-        since = asyncio.get_running_loop().time() - self._heard
+        since = asyncio.get_running_loop().time() - self._http.dated
         return self._http.date + int(since) if self._http.date else 0
 
     async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
@@ -147,3 +170,10 @@ class Drone05Source(Drone07Source):
     async def _pieces(self, batches: AsyncIterator[list[Line]], name: str) -> AsyncIterator[list[Piece]]:
         async for lines in batches:
             yield ended_lines(lines, name)
+
+
+class _Job(NamedTuple):
+    """What is known of a job's steps; held while its stored log is read, which is done once."""
+
+    log: JobLog
+    reading: asyncio.Lock

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from buildwatch.model import Build, BuildKey, Stage, Status
 from buildwatch.sources.base import Told
 from buildwatch.sources.errors import SourceError
+from buildwatch.wire.drone0 import Line
+from buildwatch.wire.drone05 import JobLog
 
 if TYPE_CHECKING:
     from buildwatch.sources.drone05 import Drone05Source
@@ -42,6 +44,7 @@ class Live:
         self._again: dict[BuildKey, bool] = {}  # builds being read: whether something came meanwhile
         self._reads: set[asyncio.Task[None]] = set()
         self._follows: dict[Job, asyncio.Task[None]] = {}
+        self._pasts: dict[Job, asyncio.Event] = {}  # set once the past of a job that is followed was read
         self._builds: dict[BuildKey, Build] = {}  # those that run, as they were read last
         self._start(partial(self._read_feed, feed))
 
@@ -61,18 +64,24 @@ class Live:
 
     def saw(self, build: Build) -> None:
         """A build was read, for whatever reason: its logs are followed while its jobs run."""
-        running = {}
-        for stage in build.stages or ():
-            if stage.status == Status.RUNNING:
-                running[(build.key, build.run, stage.number)] = stage
+        stages = [stage for stage in build.stages or () if stage.status == Status.RUNNING]
+        running = {_job(build, stage): stage for stage in stages}
         for job in [job for job in self._follows if job[0] == build.key and job not in running]:
             self._follows.pop(job).cancel()
+            self._pasts.pop(job).set()
         self._builds[build.key] = build
         for job, stage in running.items():
             if job not in self._follows and len(self._follows) < LOGS_AT_ONCE:
-                self._follows[job] = self._start(partial(self._follow, build, stage))
+                past = self._pasts[job] = asyncio.Event()
+                self._follows[job] = self._start(partial(self._follow, build, stage, past))
         if build.status.ended:
             del self._builds[build.key]
+
+    async def past(self, build: Build, stage: Stage) -> None:
+        """Wait until the past of a job that is followed was read."""
+        past = self._pasts.get(_job(build, stage))
+        if past is not None:
+            await past.wait()
 
     def _start(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._guarded(work))
@@ -135,21 +144,42 @@ class Live:
             return
         self._tell.put_nowait([(self._source.repo(build.repo), again)])
 
-    async def _follow(self, build: Build, job: Stage) -> None:
+    async def _follow(self, build: Build, job: Stage, past: asyncio.Event) -> None:
         """Read a job's log until `saw` hears of its end, which nothing in the log tells."""
-        loop, log = asyncio.get_running_loop(), self._source.job_log(build, job)
+        log = self._source.job_log(build, job)
         while True:
             try:
                 async with self._source.log_socket(build.repo, build.number, job.number) as batches:
-                    opened = loop.time()
-                    async for lines in batches:
-                        if log.feed(lines, self._source.now() if loop.time() - opened > PAST else 0):
-                            self._tell_steps(build.key)
+                    await self._read_lines(build.key, log, batches, past)
             except SourceError:
                 pass  # most often it has just ended, which the feed tells
+            past.set()
             await asyncio.sleep(AGAIN)
+
+    async def _read_lines(
+        self, key: BuildKey, log: JobLog, batches: AsyncIterator[list[Line]], past: asyncio.Event
+    ) -> None:
+        """Tell of steps as they move, of those in the past together."""
+        loop = asyncio.get_running_loop()
+        opened = loop.time()
+        timer = loop.call_later(PAST, self._past_is_read, key, past)
+        try:
+            async for lines in batches:
+                new = loop.time() - opened > PAST
+                if log.feed(lines, self._source.now() if new else 0) and new:
+                    self._tell_steps(key)
+        finally:
+            timer.cancel()
+
+    def _past_is_read(self, key: BuildKey, past: asyncio.Event) -> None:
+        past.set()
+        self._tell_steps(key)
 
     def _tell_steps(self, key: BuildKey) -> None:
         known = self._builds.get(key)
         if known is not None:
             self._tell.put_nowait([(self._source.repo(known.repo), self._source.with_steps(known))])
+
+
+def _job(build: Build, stage: Stage) -> Job:
+    return build.key, build.run, stage.number

@@ -70,6 +70,8 @@ class Http:
         self.requests = 0
         self.date = 0
         """The server's clock in its last answer, unix seconds."""
+        self.dated = 0.0
+        """The loop's time at that."""
         self._on_clock = on_clock
         self._client: httpx.AsyncClient | None = None
         self._token: asyncio.Future[str] | None = None
@@ -282,6 +284,7 @@ class Http:
         if date:
             try:
                 self.date = int(parsedate_to_datetime(date).timestamp())
+                self.dated = asyncio.get_running_loop().time()
                 self._on_clock(self.date)
             except (ValueError, OverflowError):
                 return

@@ -81,8 +81,7 @@ class JobLog:
                 self._now = max(self._now, now)
                 told.end(self._now, line.piece.out)
                 moved = True
-            elif line.piece.pos >= told.seen and not line.ends:
-                told.seen = line.piece.pos + 1
+            elif not line.ends:
                 self._now = max(self._now, now, told.started + max(0, line.piece.time))
         return moved
 
@@ -107,15 +106,14 @@ class JobLog:
 
 
 class _Told:
-    """One step: when it began and ended, its exit code, and up to which position its lines were seen."""
+    """One step: when it began and ended, and its exit code."""
 
-    __slots__ = ("code", "seen", "started", "stopped")
+    __slots__ = ("code", "started", "stopped")
 
     def __init__(self, started: int) -> None:
         self.started = started
         self.stopped = 0
         self.code = 0
-        self.seen = 0
 
     def end(self, now: int, code: str) -> None:
         self.stopped = max(1, now)
