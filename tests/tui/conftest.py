@@ -159,11 +159,16 @@ class Desk:
         """Wait until nothing is read any more and the screen stands still."""
         before: list[str] = []
         same = 0
-        while same < 20:
-            await self.pilot.pause(0.01)
-            reading = any(watcher._reads._running or watcher._reads._ready for watcher in self.app._watchers.values())
-            same = 0 if reading or self.lines != before else same + 1
-            before = self.lines
+        while same < 8:
+            await asyncio.sleep(0.03)
+            now = self.lines
+            same = 0 if self._reading() or now != before else same + 1
+            before = now
+
+    def _reading(self) -> bool:
+        soon = asyncio.get_running_loop().time() + 1
+        reads = [watcher._reads for watcher in self.app._watchers.values()]
+        return not reads or any(one._running or any(due < soon for due in one._due.values()) for one in reads)
 
     # builds
 
