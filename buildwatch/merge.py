@@ -9,7 +9,7 @@ by an older message.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from buildwatch.model import Build, Stage, Status, Step
 

@@ -2,13 +2,15 @@
 
 All are frozen values. Times are whole unix seconds of the *server's* clock, 0 for 'not yet'; text is already safe to
 show (`buildwatch.text`). Where generations of Drone differ (procs and stages) the adapters translate; in here there are
-only stages and steps.
+only stages and steps. (Structs and not dataclasses: these are made for every event, and a frozen dataclass sets each of
+its fields by a call. They hold no cycles, so the collector need not look at them.)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
+
+from msgspec import Struct
 
 
 class Status(str):
@@ -73,8 +75,7 @@ class BuildKey(NamedTuple):
     id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, gc=False):
     """One step of a stage.
 
     `number` counts from 1 within its stage; `ignored` says that a failure of it does not fail the stage.
@@ -94,8 +95,7 @@ class Step:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True, gc=False):
     """One stage of a build: what one runner does in one go. `number` counts from 1 within its build."""
 
     number: int
@@ -120,8 +120,7 @@ class Stage:
         return next((step for step in self.steps if step.number == number), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True, gc=False):
     """One build of a repo.
 
     `stages` is None where nobody has told them yet (lists of builds come without). `run` tells apart the runs that some
@@ -180,8 +179,7 @@ class Build:
         return next((stage for stage in self.stages or () if stage.number == number), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Repo:
+class Repo(Struct, frozen=True, gc=False):
     """One repo of a server. `link` is its page at the code host."""
 
     server: str

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from buildwatch.merge import is_another_run, merge_build, settled
 from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status

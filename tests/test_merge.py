@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from buildwatch.merge import before_last_second, merge_build, settled
 from buildwatch.model import Build, Stage, Status, Step

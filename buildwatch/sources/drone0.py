@@ -11,8 +11,9 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import ClassVar, Final, TypeVar
+
+from msgspec.structs import replace
 
 from buildwatch.merge import merge_build
 from buildwatch.model import Build, Repo, Status, Step

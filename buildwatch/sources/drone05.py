@@ -6,8 +6,9 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from buildwatch.model import Build, Repo, Stage, Status
 from buildwatch.sources.base import Told

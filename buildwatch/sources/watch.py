@@ -12,9 +12,10 @@ import asyncio
 import time
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from random import Random
+
+from msgspec.structs import replace
 
 from buildwatch.merge import before_last_second
 from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status

@@ -16,9 +16,10 @@ Killed: no build of these servers ends so, other than by an administrator's forc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from sys import intern
 from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from buildwatch.model import Build, Repo, Stage, Status
 from buildwatch.text import clean, clean_lines

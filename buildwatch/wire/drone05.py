@@ -9,9 +9,10 @@ from below, in unix seconds of the server. Source: answers and streams of a real
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from sys import intern
 from typing import Any
+
+from msgspec.structs import replace
 
 from buildwatch.model import Build, Stage, Status, Step
 from buildwatch.wire.drone0 import STOPPED, Line, axis, names, pieces_of, with_status

@@ -8,27 +8,29 @@ All times of these servers are unix seconds, 0 or absent for 'not yet'; `timesta
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from operator import lt
+from operator import attrgetter, lt
 from sys import intern
 from typing import Any, Final, TypeVar
 
+from msgspec.structs import replace
+
 from buildwatch.model import Build, Repo, Stage, Status, Step
 from buildwatch.text import clean, clean_lines
+from buildwatch.wire import drone1_shapes as shapes
+from buildwatch.wire.drone1_shapes import BuildShape, RepoShape, StageShape, StepShape
 from buildwatch.wire.fields import (
     BadAnswer,
-    Object,
+    a_moment,
+    a_number,
+    a_status,
+    a_word,
     an_object,
     decode,
     flag,
-    moment,
-    number,
     objects,
-    status,
     word,
-    words,
 )
 from buildwatch.wire.loglines import Piece, read_piece
 
@@ -57,18 +59,18 @@ def read_version(data: bytes) -> str:
 def read_repos(server: str, data: bytes) -> list[tuple[Repo, Build | None]]:
     """The answer to `GET /api/user/repos?latest=true` or `/api/user/builds`: repos, each with one build or none."""
     found = []
-    for of in objects(decode(data)):
+    for of in shapes.repos(data):
         repo = _repo(server, of)
         if repo is not None:
-            found.append((repo, _nested_build(repo, of)))
+            found.append((repo, _build(server, repo.slug, of.build) if of.build else None))
     return found
 
 
 def read_event(server: str, data: bytes) -> tuple[Repo, Build]:
     """One event of `/api/stream`: the whole repo with the whole build, all stages and steps."""
-    of = an_object(decode(data))
+    of = shapes.repo(data)
     repo = _repo(server, of)
-    build = _nested_build(repo, of) if repo else None
+    build = _build(server, repo.slug, of.build) if repo and of.build else None
     if repo is None or build is None:
         raise BadAnswer("an event without a repo or a build")
     return repo, _told_whole(build)
@@ -76,16 +78,16 @@ def read_event(server: str, data: bytes) -> tuple[Repo, Build]:
 
 def read_builds(server: str, slug: str, data: bytes) -> list[Build]:
     """The answer to `GET /api/repos/{slug}/builds`: builds without stages, newest first."""
-    builds = (_build(server, slug, of) for of in objects(decode(data)))
+    builds = (_build(server, slug, of) for of in shapes.builds(data))
     return [build for build in builds if build is not None]
 
 
 def read_build(server: str, slug: str, data: bytes) -> Build | None:
     """One build, with its stages where the server tells them; None for `null` (no pipeline matched a creation)."""
-    value = decode(data)
-    if value is None:
+    of = shapes.build(data)
+    if of is None:
         return None
-    build = _build(server, slug, an_object(value))
+    build = _build(server, slug, of)
     if build is None:
         raise BadAnswer("a build without an id or a number")
     return _told_whole(build)
@@ -117,165 +119,85 @@ def _told_whole(build: Build) -> Build:
 # Events are whole snapshots that differ from the one before in one step or two, so what a row says is kept by what was
 # read: a row that was seen before costs one look-up, and is the very same object, which makes merging quick as well.
 
-_REPO: Final = ("slug", "id", "default_branch", "link", "private", "active")
-_STEP: Final = (
-    "number",
-    "name",
-    "status",
-    "started",
-    "stopped",
-    "exit_code",
-    "error",
-    "errignore",
-    "detached",
-    "image",
-    "version",
-    "depends_on",
-)
-_STAGE: Final = (
-    "number",
-    "name",
-    "status",
-    "created",
-    "started",
-    "stopped",
-    "exit_code",
-    "error",
-    "errignore",
-    "machine",
-    "os",
-    "arch",
-    "type",
-    "version",
-    "depends_on",
-)
-_BUILD: Final = (
-    "id",
-    "number",
-    "status",
-    "event",
-    "action",
-    "target",
-    "source",
-    "ref",
-    "after",
-    "before",
-    "title",
-    "message",
-    "author_login",
-    "author_name",
-    "sender",
-    "trigger",
-    "cron",
-    "deploy_to",
-    "parent",
-    "link",
-    "error",
-    "created",
-    "started",
-    "finished",
-    "version",
-)
-
-T = TypeVar("T")
 Row = TypeVar("Row", Stage, Step)
 
-
-def _kept(read: Callable[..., T], of: Object, keys: tuple[str, ...], *more: str) -> T:
-    """What `read` makes of a row's fields, from the last time if it was the same row."""
-    row = [*map(of.get, keys)]
-    if row[-1].__class__ is list:  # only what a row depends on is a list, and stands last
-        row[-1] = tuple(row[-1])
-    try:
-        return read(*more, *row)
-    except TypeError:  # an object where none belongs cannot be looked up
-        return read.__wrapped__(*more, *row)  # type: ignore[attr-defined, no-any-return]
+_of_the_repo: Final = attrgetter("slug", "id", "default_branch", "link", "private", "active")
+_of_the_build: Final = attrgetter(*(name for name in BuildShape.__struct_fields__ if name not in ("params", "stages")))
 
 
-def _repo(server: str, of: Object) -> Repo | None:
-    return _kept(_repo_of, of, _REPO, server)
+def _repo(server: str, of: RepoShape) -> Repo | None:
+    return _repo_of(server, *_of_the_repo(of))
 
 
-@lru_cache(maxsize=2048, typed=True)
-def _repo_of(server: str, *row: Any) -> Repo | None:
-    of = dict(zip(_REPO, row, strict=True))
-    slug = word(of, "slug")
+@lru_cache(maxsize=2048)
+def _repo_of(
+    server: str, slug: str, id: int, default_branch: str, link: str, private: bool, active: bool
+) -> Repo | None:
+    slug = a_word(slug)
     if not slug:
         return None
     return Repo(
         server=server,
         slug=intern(slug),
-        id=number(of, "id"),
-        default_branch=word(of, "default_branch"),
-        link=word(of, "link", 1000),
-        private=flag(of, "private"),
-        active=flag(of, "active"),
+        id=a_number(id),
+        default_branch=a_word(default_branch),
+        link=a_word(link, 1000),
+        private=private,
+        active=active,
     )
 
 
-def _nested_build(repo: Repo, of: Object) -> Build | None:
-    nested = of.get("build")
-    return _build(repo.server, repo.slug, nested) if isinstance(nested, dict) else None
-
-
-def _build(server: str, slug: str, of: Object) -> Build | None:
-    values = _kept(_build_of, of, _BUILD, server, slug)
+def _build(server: str, slug: str, of: BuildShape) -> Build | None:
+    values = _build_of(server, slug, _of_the_build(of))
     if values is None:
         return None
-    params, stages = of.get("params"), of.get("stages")
-    return Build(*(*values, _params(params) if params else (), 0, _stages(stages) if stages else None))
+    return Build(*(*values, _params(of.params) if of.params else (), 0, _stages(of.stages) if of.stages else None))
 
 
-@lru_cache(maxsize=2048, typed=True)
-def _build_of(server: str, slug: str, *row: Any) -> tuple[Any, ...] | None:
+@lru_cache(maxsize=2048)
+def _build_of(server: str, slug: str, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """The build's own fields in the order of `Build`, up to its parameters."""
-    of = dict(zip(_BUILD, row, strict=True))
-    id, at = number(of, "id"), number(of, "number")
-    if id <= 0 or at <= 0:
+    of = BuildShape(*row)
+    id, number = a_number(of.id), a_number(of.number)
+    if id <= 0 or number <= 0:
         return None
-    message = of["message"]
     return (
         server,
         slug,
         id,
-        at,
-        status(of, "status", OTHER_WORDS),
-        intern(word(of, "event")),
-        intern(word(of, "action")),
-        intern(word(of, "target")),
-        intern(word(of, "source")),
-        word(of, "ref"),
-        word(of, "after"),
-        word(of, "before"),
-        word(of, "title", 500),
-        clean_lines(message) if isinstance(message, str) else "",
-        intern(word(of, "author_login")),
-        intern(word(of, "author_name")),
-        intern(word(of, "sender")),
-        intern(word(of, "trigger")),
-        word(of, "cron"),
-        word(of, "deploy_to"),
-        number(of, "parent"),
-        word(of, "link", 1000),
-        word(of, "error", 1000),
-        moment(of, "created"),
-        moment(of, "started"),
-        moment(of, "finished"),
-        number(of, "version"),
+        number,
+        a_status(of.status, OTHER_WORDS),
+        intern(a_word(of.event)),
+        intern(a_word(of.action)),
+        intern(a_word(of.target)),
+        intern(a_word(of.source)),
+        a_word(of.ref),
+        a_word(of.after),
+        a_word(of.before),
+        a_word(of.title, 500),
+        clean_lines(of.message),
+        intern(a_word(of.author_login)),
+        intern(a_word(of.author_name)),
+        intern(a_word(of.sender)),
+        intern(a_word(of.trigger)),
+        a_word(of.cron),
+        a_word(of.deploy_to),
+        a_number(of.parent),
+        a_word(of.link, 1000),
+        a_word(of.error, 1000),
+        a_moment(of.created),
+        a_moment(of.started),
+        a_moment(of.finished),
+        a_number(of.version),
     )
 
 
-def _params(value: Any) -> tuple[tuple[str, str], ...]:
-    if not isinstance(value, dict):
-        return ()
-    pairs = ((key, text) for key, text in value.items() if isinstance(text, str))
-    return tuple((clean(key, 100), clean(text)) for key, text in pairs)[:200]
+def _params(of: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((clean(key, 100), clean(text)) for key, text in of.items())[:200]
 
 
-def _stages(value: Any) -> tuple[Stage, ...]:
-    if not isinstance(value, list):
-        return ()
-    return _in_order([_stage(of) for of in value if isinstance(of, dict)])
+def _stages(rows: tuple[StageShape, ...]) -> tuple[Stage, ...]:
+    return _in_order([*map(_stage, rows)])
 
 
 def _in_order(rows: list[Row]) -> tuple[Row, ...]:
@@ -287,51 +209,47 @@ def _in_order(rows: list[Row]) -> tuple[Row, ...]:
     return tuple(last[at] for at in sorted(last))
 
 
-def _stage(of: Object) -> Stage:
-    rows = of.get("steps")
-    found = [_kept(_step_of, row, _STEP) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return Stage(*(*_kept(_stage_of, of, _STAGE), _in_order(found)))
-
-
-@lru_cache(maxsize=4096, typed=True)
-def _stage_of(*row: Any) -> tuple[Any, ...]:
-    """The stage's own fields in the order of `Stage`, up to its steps."""
-    of = dict(zip(_STAGE, row, strict=True))
-    at = number(of, "number")
-    return (
-        at,
-        intern(word(of, "name") or f"stage {at}"),
-        status(of, "status", OTHER_WORDS),
-        moment(of, "created"),
-        moment(of, "started"),
-        moment(of, "stopped"),
-        number(of, "exit_code"),
-        word(of, "error", 1000),
-        flag(of, "errignore"),
-        intern(word(of, "machine")),
-        intern(word(of, "os")),
-        intern(word(of, "arch")),
-        intern(word(of, "type")),
-        words(of, "depends_on"),
-        number(of, "version"),
+@lru_cache(maxsize=1024)
+def _stage(of: StageShape) -> Stage:
+    at = a_number(of.number)
+    return Stage(
+        number=at,
+        name=intern(a_word(of.name) or f"stage {at}"),
+        status=a_status(of.status, OTHER_WORDS),
+        created=a_moment(of.created),
+        started=a_moment(of.started),
+        stopped=a_moment(of.stopped),
+        exit_code=a_number(of.exit_code),
+        error=a_word(of.error, 1000),
+        ignored=of.errignore,
+        machine=intern(a_word(of.machine)),
+        os=intern(a_word(of.os)),
+        arch=intern(a_word(of.arch)),
+        kind=intern(a_word(of.type)),
+        depends_on=_words(of.depends_on),
+        version=a_number(of.version),
+        steps=_in_order([*map(_step, of.steps)]) if of.steps else (),
     )
 
 
-@lru_cache(maxsize=8192, typed=True)
-def _step_of(*row: Any) -> Step:
-    of = dict(zip(_STEP, row, strict=True))
-    at = number(of, "number")
+@lru_cache(maxsize=4096)
+def _step(of: StepShape) -> Step:
+    at = a_number(of.number)
     return Step(
         number=at,
-        name=intern(word(of, "name") or f"step {at}"),
-        status=status(of, "status", OTHER_WORDS),
-        started=moment(of, "started"),
-        stopped=moment(of, "stopped"),
-        exit_code=number(of, "exit_code"),
-        error=word(of, "error", 1000),
-        ignored=flag(of, "errignore"),
-        detached=flag(of, "detached"),
-        image=intern(word(of, "image")),
-        depends_on=words(of, "depends_on"),
-        version=number(of, "version"),
+        name=intern(a_word(of.name) or f"step {at}"),
+        status=a_status(of.status, OTHER_WORDS),
+        started=a_moment(of.started),
+        stopped=a_moment(of.stopped),
+        exit_code=a_number(of.exit_code),
+        error=a_word(of.error, 1000),
+        ignored=of.errignore,
+        detached=of.detached,
+        image=intern(a_word(of.image)),
+        depends_on=_words(of.depends_on),
+        version=a_number(of.version),
     )
+
+
+def _words(of: tuple[str, ...] | None) -> tuple[str, ...]:
+    return tuple(a_word(item) for item in of[:200]) if of else ()

@@ -54,15 +54,23 @@ def an_object(value: Any) -> Object:
 def number(of: Object, key: str) -> int:
     """A whole number, 0 where there is none that fits into the 64 bits that Go servers count with."""
     value = of.get(key)
-    if value.__class__ is int and -_MOST <= value <= _MOST:
-        return value
-    return 0
+    return a_number(value) if value.__class__ is int else 0
+
+
+def a_number(value: int) -> int:
+    """`value`, 0 where it does not fit into 64 bits."""
+    return value if -_MOST <= value <= _MOST else 0
 
 
 def moment(of: Object, key: str) -> int:
-    """A time in unix seconds, 0 for 'not yet'. What lies before 1970 or after the year 9999 is no time."""
+    """A time in unix seconds, 0 for 'not yet'."""
     value = of.get(key)
-    return value if value.__class__ is int and 0 < value < 253_402_300_800 else 0
+    return a_moment(value) if value.__class__ is int else 0
+
+
+def a_moment(value: int) -> int:
+    """`value` as a time in unix seconds, 0 for 'not yet'. What lies before 1970 or after the year 9999 is no time."""
+    return value if 0 < value < 253_402_300_800 else 0
 
 
 def flag(of: Object, key: str) -> bool:
@@ -73,8 +81,11 @@ def flag(of: Object, key: str) -> bool:
 def word(of: Object, key: str, limit: int = 250) -> str:
     """A short text, safe to show."""
     value = of.get(key)
-    if value.__class__ is not str:
-        return ""
+    return a_word(value, limit) if value.__class__ is str else ""
+
+
+def a_word(value: str, limit: int = 250) -> str:
+    """`value` as a short text, safe to show."""
     if value.isascii() and value.isprintable() and len(value) <= limit:  # `is_plain`, which most are, without a call
         return value
     return clean(value, limit)
@@ -92,8 +103,11 @@ _STATUSES = {str(status): status for status in Status.__dict__.values() if isins
 
 
 def status(of: Object, key: str, other: Mapping[str, Status]) -> Status:
-    """A status; `other` holds the server's words that differ from the model's. An unknown word stays as it is."""
+    """A status, pending where there is none."""
     value = of.get(key)
-    if value.__class__ is not str:
-        return Status.PENDING
+    return a_status(value, other) if value.__class__ is str else Status.PENDING
+
+
+def a_status(value: str, other: Mapping[str, Status]) -> Status:
+    """A status; `other` holds the server's words that differ from the model's. An unknown word stays as it is."""
     return _STATUSES.get(value) or other.get(value) or Status(clean(value, 40) or "unknown")

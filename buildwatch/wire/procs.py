@@ -8,9 +8,10 @@ conditions are not met do not exist. Source: answers and streams of real servers
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from sys import intern
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from buildwatch.model import Build, Stage, Status, Step
 from buildwatch.wire.drone0 import STOPPED, axis, names, with_status

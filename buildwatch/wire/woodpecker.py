@@ -20,9 +20,10 @@ from __future__ import annotations
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from sys import intern
 from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from buildwatch.model import Build, Repo, Stage, Status, Step
 from buildwatch.text import clean, clean_lines

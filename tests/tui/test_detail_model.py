@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from buildwatch.insight.eta import expect
 from buildwatch.model import Build, Repo, Stage, Status, Step
@@ -29,12 +29,12 @@ def build(number: int, status: str, stages: tuple[Stage, ...] | None = None, **f
         "started": ZERO,
     }
     row = Build("ci", "acme/gcd", number, number, Status(status), stages=stages)
-    return replace(row, **(known | fields))  # type: ignore[arg-type]
+    return replace(row, **(known | fields))
 
 
 def lone(status: str, *steps: Step, **fields: object) -> tuple[Stage, ...]:
     stage = Stage(1, "default", Status(status), created=ZERO, started=ZERO, steps=steps)
-    return (replace(stage, **fields),)  # type: ignore[arg-type]
+    return (replace(stage, **fields),)
 
 
 def green(number: int = 7) -> Build:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from buildwatch.model import Build, Repo, Status
 from buildwatch.tui.filters import Filter
@@ -35,7 +34,7 @@ STATUSES = (*(word for word in UNICODE.status), "a-new-word")
 
 
 def shown(text: str, *, me: str = "", **facts: object) -> bool:
-    return Filter(text).shows(REPO, replace(BUILD, **facts), me)  # type: ignore[arg-type]
+    return Filter(text).shows(REPO, replace(BUILD, **facts), me)
 
 
 @pytest.mark.parametrize(

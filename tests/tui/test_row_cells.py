@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from buildwatch.model import Build, Repo, RepoKey, Stage, Status, Step
 from buildwatch.store import Link, Server, Store
@@ -320,7 +320,7 @@ def test_a_deployment_tells_its_target_in_place_of_the_branch() -> None:
     ],
 )
 def test_a_red_build_says_what_broke(facts: dict[str, object], words: str) -> None:
-    red = replace(GREEN, status=Status.FAILURE, **facts)  # type: ignore[arg-type]
+    red = replace(GREEN, status=Status.FAILURE, **facts)
     assert words in drawn(painter_of(red), row(Kind.BUILD, red), 140)
 
 
@@ -342,7 +342,7 @@ def test_a_red_build_says_what_broke(facts: dict[str, object], words: str) -> No
     ],
 )
 def test_time_and_age_of_every_status(status: str, facts: dict[str, object], shown: str) -> None:
-    build = replace(GREEN, status=Status(status), **facts)  # type: ignore[arg-type]
+    build = replace(GREEN, status=Status(status), **facts)
     for kind in (Kind.REPO, Kind.BUILD):
         assert drawn(painter_of(build), row(kind, build)).endswith(f" {shown}")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from buildwatch.model import Build, Repo, RepoKey, Stage, Status, Step
 from buildwatch.store import Server, Store
@@ -24,7 +25,7 @@ TWO = (
 
 def build(repo: str, id: int, *, server: str = CI, **facts: object) -> Build:
     made = Build(server, repo, id, id, Status.SUCCESS, branch="main", started=1_000, finished=1_060)
-    return replace(made, **facts)  # type: ignore[arg-type]
+    return replace(made, **facts)
 
 
 def store_of(builds: Iterable[Build], *, servers: tuple[str, ...] = (CI,), idle: tuple[str, ...] = ()) -> Store:
@@ -194,7 +195,7 @@ def test_mine_asks_each_server_for_its_own_user() -> None:
     store = store_of(
         [build("acme/api", 1, author="ann"), build("acme/api", 1, server="b", author="ann")], servers=(CI, "b")
     )
-    store.set_server(replace(store.servers["b"], user="bob"))
+    store.set_server(dataclasses.replace(store.servers["b"], user="bob"))
     assert words(flatten(store, View(filter=Filter("mine")))) == [CI, "  acme/", "    acme/api", "b"]
 
 

@@ -21,7 +21,8 @@ from buildwatch.wire.drone05 import run_of, with_jobs
 from buildwatch.wire.fields import BadAnswer
 from buildwatch.wire.procs import with_procs
 from tests.sources.replay import frames, recorded, texts
-from tests.wire.test_drone1 import HOSTILE, assert_well_formed, json_values, places
+from tests.wire.test_drone1 import HOSTILE, json_values, places
+from tests.wire.well_formed import assert_well_formed
 
 Key = tuple[str, int]
 

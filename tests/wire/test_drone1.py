@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -19,13 +16,12 @@ from hypothesis import strategies as st
 from buildwatch.model import Build, Repo, Status
 from buildwatch.wire import drone1
 from buildwatch.wire.fields import BadAnswer
-from buildwatch.wire.loglines import Piece
+from tests.wire.well_formed import FARTHEST, assert_well_formed
 
 DATA = Path(__file__).parent.parent / "data" / "drone2"
 ANSWERS: dict[str, dict[str, Any]] = json.loads((DATA / "answers.json").read_text())
 EVENT: dict[str, Any] = json.loads((DATA / "event.txt").read_text().partition("data: ")[2].partition("\n")[0])
 BUILDS = [name for name, of in ANSWERS.items() if isinstance(of.get("json"), dict) and "number" in of["json"]]
-FARTHEST = 253_402_300_800  # the year 10000
 HOSTILE = "a\x1b]52;c;eA==\x07\u202eb\ufe0f\x9b2J\x00\nc"
 
 json_values = st.recursive(
@@ -79,30 +75,6 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
         yield value, key
         if isinstance(value[key], dict | list):
             yield from places(value[key])
-
-
-def assert_well_formed(value: Any) -> None:
-    """Every value of the type that the model says, texts fit to be shown, times times."""
-    if isinstance(value, list | tuple) and not isinstance(value, Piece):
-        for item in value:
-            assert_well_formed(item)
-    elif isinstance(value, str):
-        assert len(value) <= 4000
-        assert not [c for c in value if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") and c != "\n"]
-        assert not re.search("[\u202a-\u202e\u200b-\u200f\ufe0f]", value)
-    elif is_dataclass(value):
-        hints = get_type_hints(type(value))
-        for field in fields(value):
-            of = getattr(value, field.name)
-            if hints[field.name] in (int, bool, str, Status):
-                assert type(of) is hints[field.name], field.name
-            if field.name in ("created", "started", "stopped", "finished"):
-                assert 0 <= of < FARTHEST
-            if type(of) is int:
-                assert abs(of) < 2**63
-            if field.name != "message":
-                assert "\n" not in str(of)
-            assert_well_formed(of)
 
 
 @given(readers, st.lists(st.tuples(st.integers(0), st.one_of(st.just(KeyError), json_values)), min_size=1, max_size=4))
