@@ -27,7 +27,8 @@ from buildwatch.demo import drone2
 from buildwatch.demo.driver import HandClock
 from buildwatch.demo.server import DemoServer
 from buildwatch.sources.drone1 import DroneSource
-from buildwatch.sources.http import Address, Http
+from buildwatch.sources.http import Http
+from buildwatch.sources.sentences import Address
 from buildwatch.store import Store
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=UTF-8\r\nTransfer-Encoding: chunked\r\n\r\n"

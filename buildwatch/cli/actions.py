@@ -40,7 +40,7 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
         action = Action(args.command, build, clean(args.target, 200), params)
         if action.impossible:
             raise UserError(action.impossible, 1)
-        if not args.yes and not _agreed(action):
+        if not args.yes and not _agreed(action, server.source.kind):
             raise UserError("nothing was done", 1)
         try:
             new = await action.run(server.source)
@@ -57,11 +57,11 @@ def _params(words: list[str]) -> dict[str, str]:
         raise UserError(clean(str(error), 200)) from None
 
 
-def _agreed(action: Action) -> bool:
+def _agreed(action: Action, kind: str) -> bool:
     """What the person at the terminal says to it. Where there is none, `--yes` has to say it."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise UserError(f"this would {clean(action.says)}; add --yes to do it without being asked")
-    sys.stderr.write(f"{clean(action.says)}\n  {clean(action.call)}\ngo on? [y/N] ")
+    sys.stderr.write(f"{clean(action.says)}\n  {clean(action.call(kind))}\ngo on? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -41,27 +41,35 @@ class Action:
         address = self.build.address
         with_params = f" with {', '.join(f'{key}={value}' for key, value in self.params.items())}" * bool(self.params)
         blocked = sum(stage.status == Status.BLOCKED for stage in self.build.stages or ())
-        stages = f"all {blocked} waiting stages of " if blocked > 1 else ""
+        waiting = f" ({blocked} stages wait)" if blocked > 1 else ""
         unapproved = ", without approval" if self.build.status == Status.BLOCKED else ""
         return {
             "restart": f"run {address} again as a new build{with_params}{unapproved}",
             "cancel": f"stop {address}; what has not run yet will not run",
-            "approve": f"let {stages}{address} run",
-            "decline": f"refuse {stages}{address}; it cannot be started again",
+            "approve": f"let {address} run{waiting}",
+            "decline": f"refuse {address}{waiting}; it cannot be started again",
             "promote": f"deploy {address} to {self.target} as a new build{with_params}",
             "rollback": f"take {self.target} back to {address} as a new build{with_params}",
         }[self.name]
 
-    @property
-    def call(self) -> str:
-        """The call that will be made, as it stands in Drone's API."""
-        path = f"/api/repos/{self.build.repo}/builds/{self.build.number}"
-        query = "&".join(f"{key}={value}" for key, value in self.params.items())
+    def call(self, kind: str) -> str:
+        """The call that will be made, as it stands in the API of such a server (`Source.kind`)."""
+        method, path, query = "POST", f"/api/repos/{self.build.repo}/builds/{self.build.number}", dict(self.params)
+        if kind == "woodpecker":
+            path = f"/api/repos/{{id of {self.build.repo}}}/pipelines/{self.build.number}"
+        early = kind == "woodpecker" or kind.startswith("drone-0")
         if self.name in ("promote", "rollback"):
-            query = "&".join(filter(None, (f"target={self.target}", query)))
-        suffix = {"restart": "", "cancel": "", "approve": "/approve/{stage}", "decline": "/decline/{stage}"}
-        method = "DELETE" if self.name == "cancel" else "POST"
-        return f"{method} {path}{suffix.get(self.name, f'/{self.name}')}" + (f"?{query}" if query else "")
+            deployment = {"event": "deployment", "deploy_to": self.target}
+            query = (deployment if early else {"target": self.target}) | query
+        if self.name in ("approve", "decline"):
+            path += f"/{self.name}" + "/{stage}" * (not early)
+        elif self.name in ("promote", "rollback") and not early:
+            path += f"/{self.name}"
+        elif self.name == "cancel" and kind == "woodpecker":
+            path += "/cancel"
+        elif self.name == "cancel":
+            method, path = "DELETE", path + "/{stage}" * early
+        return f"{method} {path}" + "?" * bool(query) + "&".join(f"{key}={value}" for key, value in query.items())
 
     async def run(self, source: Source) -> Build | None:
         """Do it. The new build, where there is one. Raises `SourceError`."""

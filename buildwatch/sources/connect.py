@@ -15,7 +15,8 @@ from buildwatch.sources.base import Source
 from buildwatch.sources.detect import detect
 from buildwatch.sources.drone1 import DroneSource
 from buildwatch.sources.errors import Unauthorized
-from buildwatch.sources.http import Address, Http
+from buildwatch.sources.http import Http
+from buildwatch.sources.sentences import Address
 
 
 def connect(server: ServerSettings, clock: ServerClock, now: Callable[[], float]) -> Source:

@@ -1,13 +1,11 @@
-"""HTTP to one server: the token, the time limits, and every failure as one sentence."""
+"""HTTP to one server: the token, the time limits, and every failure as a `SourceError`."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
@@ -15,9 +13,8 @@ import httpx
 from socksio import SOCKSError
 
 from buildwatch import __version__
-from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Stranger, Unauthorized, Unreachable
-from buildwatch.text import clean
-from buildwatch.wire.drone1 import read_error
+from buildwatch.sources.errors import Broken, Denied, SourceError, Unreachable
+from buildwatch.sources.sentences import OPEN_LIMIT, Address, is_a, refusal, strange, unreachable
 
 USER_AGENT: Final = f"buildwatch/{__version__}"
 
@@ -31,27 +28,8 @@ READ_LIMIT: Final = httpx.Timeout(30, connect=10)
 WRITE_LIMIT: Final = httpx.Timeout(90, connect=10)
 """Seconds. Drone 2.x looks three times for a missing `.drone.yml`, 15 s apart, before it answers a POST."""
 
-OPEN_LIMIT: Final = 30.0
-"""Seconds until a server must have agreed to a stream, or said why not."""
-
 _FAULTS: Final = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, SOCKSError, OSError)
 """What comes up from below when a connection cannot be made or breaks. A proxy's own faults come unwrapped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server is and how to get there.
-
-    `token` gives the secret when it is first needed: called in a thread, it may take a while and raise `SourceError`.
-    """
-
-    name: str
-    url: str
-    token: Callable[[], str] = field(repr=False)
-    remedy: str = "set DRONE_TOKEN or token_command"
-    ca_file: str | None = None
-    insecure: bool = False
-    proxy: str | None = None
 
 
 class Answer(NamedTuple):
@@ -96,7 +74,7 @@ class Http:
             to, other = self.address, "https" if self.address.url.startswith("http:") else "http"
             raise Unreachable(f"{to.name} gives no HTTP answer at {to.url}; try {other}://") from None
         except _FAULTS as error:
-            raise self._unreachable(error) from None
+            raise unreachable(self.address, error) from None
         if response.status_code == 429 or response.status_code >= 500:
             raise self._refusal(response, body, path)
         return Answer(response.status_code, response.headers, body)
@@ -119,7 +97,7 @@ class Http:
             async with asyncio.timeout(OPEN_LIMIT):
                 response = await self._agreed(request, path)
         except _FAULTS as error:
-            raise self._unreachable(error) from None
+            raise unreachable(self.address, error) from None
         try:
             yield self._chunks(response)
         finally:
@@ -135,16 +113,16 @@ class Http:
         """The error for an answer that did not agree to such a request."""
         response = httpx.Response(answer.status, headers=dict(answer.headers))
         if 200 <= answer.status < 300:
-            return self._strange(response, path)
+            return strange(self.address, response, path)
         return self._refusal(response, answer.body, path)
 
     def unreachable(self, error: Exception) -> SourceError:
         """The error for such a request that got no answer."""
         if isinstance(error, TimeoutError | httpx.HTTPError) or not isinstance(error, OSError):
-            return self._unreachable(error)
+            return unreachable(self.address, error)
         fault = httpx.ConnectError(str(error))
         fault.__cause__ = error
-        return self._unreachable(fault)
+        return unreachable(self.address, fault)
 
     @property
     def trust(self) -> ssl.SSLContext | None:
@@ -195,7 +173,7 @@ class Http:
                 method, url, params=query or None, headers=headers, timeout=limit, json=json
             )
         except httpx.InvalidURL as error:
-            raise self._unreachable(error) from None
+            raise unreachable(self.address, error) from None
         except UnicodeError:
             raise Denied(f"{self.address.name} cannot be asked for what is not text", 400) from None
 
@@ -218,8 +196,8 @@ class Http:
             self._hear(response)
             if response.status_code != 200:
                 raise self._refusal(response, await self._body(response), path)
-            if not _is(response, "text/event-stream"):
-                raise self._strange(response, path)
+            if not is_a(response, "text/event-stream"):
+                raise strange(self.address, response, path)
         except BaseException:
             await response.aclose()
             raise
@@ -242,13 +220,13 @@ class Http:
             finally:
                 await response.aclose()
         except _FAULTS as error:
-            raise self._unreachable(error) from None
+            raise unreachable(self.address, error) from None
         if response.status_code == 204:
             return b""
         if not 200 <= response.status_code < 300:
             raise self._refusal(response, body, path)
-        if not _is(response, "json"):
-            raise self._strange(response, path)
+        if not is_a(response, "json"):
+            raise strange(self.address, response, path)
         return body
 
     async def _body(self, response: httpx.Response) -> bytes:
@@ -260,7 +238,7 @@ class Http:
                 if size > LARGEST_ANSWER:
                     raise Broken(f"{self.address.name} answers without end; is {self.address.url} really a Drone?")
         except _FAULTS as error:
-            raise self._unreachable(error) from None
+            raise unreachable(self.address, error) from None
         return b"".join(parts)
 
     async def _beginning(self, response: httpx.Response) -> bytes:
@@ -289,94 +267,10 @@ class Http:
             except (ValueError, OverflowError):
                 return
 
-    def _unreachable(self, error: Exception) -> SourceError:
-        to = self.address
-        text = str(error)
-        if "CERTIFICATE_VERIFY" in text:
-            return Unreachable(f"{to.name}: the certificate is not trusted; give its ca_file, or insecure = true")
-        if any(word in text for word in _NO_TLS):
-            return Unreachable(f"{to.name} does not speak TLS at {to.url}; try http://")
-        if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
-            return Unreachable(f"{to.name}: {to.url} is not an address; it should look like https://drone.example.com")
-        if isinstance(error, httpx.ProxyError | SOCKSError):
-            return Unreachable(f"{to.name}: the proxy does not let us through; check `proxy` or HTTPS_PROXY")
-        if isinstance(error, httpx.ConnectTimeout):
-            return Unreachable(f"{to.name} does not answer at {to.url} (timed out); check the address and the network")
-        if isinstance(error, httpx.TimeoutException | TimeoutError):
-            return Unreachable(f"{to.name} takes too long to answer (over {_seconds(error)} s)")
-        if isinstance(error, httpx.ConnectError):
-            why = _why(error)
-            return Unreachable(f"{to.name} does not answer at {to.url} ({why}); check the address and the network")
-        if "illegal status line" in text and to.url.startswith("http://"):
-            return Unreachable(f"{to.name} gives no HTTP answer at {to.url}; if it speaks TLS, try https://")
-        return Unreachable(f"{to.name}: the connection broke ({type(error).__name__})")
-
     def _refusal(self, response: httpx.Response, body: bytes, path: str) -> SourceError:
-        to, status = self.address, response.status_code
-        said = clean(body.decode("utf-8", "replace"), 250) if _is(response, "text/plain") else read_error(body)
-        if status == 401:
+        if response.status_code == 401:
             self._token = None  # read anew when a person says that it was mended
-            return Unauthorized(f"{to.name} does not accept the token (401); {to.remedy}")
-        if status == 429:
-            return Busy(f"{to.name} asks for fewer requests (429)", _retry_after(response))
-        if status in (301, 302, 303, 307, 308):
-            target = clean(response.headers.get("location", "elsewhere"), 100).partition("?")[0].removesuffix(path)
-            return Stranger(f"{to.name} sends us on to {target}; if that is the server, put it in place of {to.url}")
-        if status == 404 and path in _ALWAYS_THERE:
-            return Stranger(f"{to.name} does not know {path} (404); is {to.url} really the address of a Drone?")
-        if 400 <= status < 500:
-            hint = "; no such thing, or no right to it" if status == 404 else ""
-            return Denied(f"{to.name} says no to {path}: {said or _phrase(response)} ({status}){hint}", status)
-        error = Broken(f"{to.name} has a problem: {said or _phrase(response)} ({status})")
-        error.retry_after = _retry_after(response)
-        error.status, error.body = status, body
-        return error
-
-    def _strange(self, response: httpx.Response, path: str) -> SourceError:
-        what = "a web page" if _is(response, "html") else clean(response.headers.get("content-type", "nothing"), 40)
-        return Stranger(
-            f"{self.address.name} answers {path} with {what}; is {self.address.url} really the address of a Drone?"
-        )
-
-
-_NO_TLS: Final = ("WRONG_VERSION_NUMBER", "record layer", "RECORD_LAYER", "HTTP_REQUEST")
-"""What OpenSSL says of an answer that is not TLS."""
-
-_ALWAYS_THERE: Final = ("/version", "/api/user", "/api/user/repos", "/api/stream")
-"""What every Drone since 1.0 knows."""
-
-
-def _why(error: BaseException | None) -> str:
-    """The reason at the bottom of a failed connection, in two words."""
-    if isinstance(error, BaseExceptionGroup):
-        return _why(error.exceptions[0])
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(error, socket.gaierror):
-        return "unknown host"
-    deeper = error and (error.__cause__ or error.__context__)
-    return _why(deeper) if deeper else clean(str(error), 80).lower()
-
-
-def _is(response: httpx.Response, kind: str) -> bool:
-    return kind in response.headers.get("content-type", "").lower()
-
-
-def _phrase(response: httpx.Response) -> str:
-    return clean(response.reason_phrase, 60) or "no reason given"
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds, from the header's number form; an hour at most."""
-    text = response.headers.get("retry-after", "")
-    return min(float(text), 3600.0) if text.isascii() and text.isdigit() else 0.0
-
-
-def _seconds(error: httpx.TimeoutException | TimeoutError) -> int:
-    if isinstance(error, TimeoutError):
-        return int(OPEN_LIMIT)
-    limit = error.request.extensions.get("timeout", {}).get("read")
-    return int(limit) if limit else 30
+        return refusal(self.address, response, body, path)
 
 
 def _looked_at(reading: asyncio.Future[str]) -> None:

@@ -37,6 +37,9 @@ SLOW_BEAT = 30.0
 SETTLE = 0.3
 """Seconds to wait before the stages of a build are read: most often an event brings them meanwhile."""
 
+DENIED = 60.0
+"""Seconds until a build that the server does not give is asked for again."""
+
 FIRST_STREAM = 0.5
 """Seconds that the first read waits for the stream, so that nothing falls between the two."""
 
@@ -384,6 +387,8 @@ class Watcher:
         if key == "list":
             self._connection.misses += 1
         elif isinstance(error, Denied):
+            if isinstance(key, tuple) and key[0] == "build":  # it was purged, or the right to it is gone
+                self._evidence[key[1]] = asyncio.get_running_loop().time() + DENIED - BEAT
             return
         self._connection.update(stream_open=self._stream.open, said=str(error))
 

@@ -28,7 +28,8 @@ from websockets.exceptions import (
 )
 
 from buildwatch.sources.errors import Broken, SourceError, Stranger, Unreachable
-from buildwatch.sources.http import OPEN_LIMIT, Answer, Http
+from buildwatch.sources.http import Answer, Http
+from buildwatch.sources.sentences import OPEN_LIMIT
 from buildwatch.wire.sse import LIMIT
 
 PING: Final = 30.0

@@ -260,7 +260,7 @@ class BuildwatchApp(App[None]):
         if wrong:
             self._say(wrong)
         else:
-            self.push_screen(Confirm(deed), self._confirmed)
+            self.push_screen(Confirm(deed, source.kind if source is not None else ""), self._confirmed)
 
     def _confirmed(self, deed: Action | None) -> None:
         if deed is not None:

@@ -17,7 +17,8 @@ from buildwatch.sources.actions import Action, read_params
 class Confirm(ModalScreen[Action | None]):
     """Shows what an action will do and the call it makes; gives it back when a person agrees, else None.
 
-    For actions that start a new build a line takes parameters (KEY=VALUE …), for those that need one a target.
+    `kind` is what the server runs. For actions that start a new build a line takes parameters (KEY=VALUE …), for those
+    that need one a target.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,9 +28,10 @@ class Confirm(ModalScreen[Action | None]):
         Binding("y", "say(True)", "yes", id="confirm.yes"),
     ]
 
-    def __init__(self, action: Action) -> None:
+    def __init__(self, action: Action, kind: str) -> None:
         super().__init__()
         self._deed = action
+        self._kind = kind
         self._asks = _ASKS.get(action.name, ())
 
     def compose(self) -> ComposeResult:
@@ -38,7 +40,7 @@ class Confirm(ModalScreen[Action | None]):
             yield Label(Text(f"{self._deed.says}?"), classes="question", id="question")
             for field, hint in self._asks:
                 yield Input(placeholder=hint, id=field)
-            yield Label(Text(self._deed.call), classes="call", id="call")
+            yield Label(Text(self._deed.call(self._kind)), classes="call", id="call")
             yield Label(Text(""), classes="wrong", id="wrong")
             agree = "enter: do it" if self._asks else "y or enter: do it"
             yield Label(Text(f"{agree}     esc: leave it"), classes="keys")
@@ -53,7 +55,7 @@ class Confirm(ModalScreen[Action | None]):
         deed = self._filled()
         if isinstance(deed, Action):
             self.query_one("#question", Label).update(Text(f"{deed.says}?"))
-            self.query_one("#call", Label).update(Text(deed.call))
+            self.query_one("#call", Label).update(Text(deed.call(self._kind)))
         self.query_one("#wrong", Label).update(Text(""))
 
     def on_input_submitted(self) -> None:

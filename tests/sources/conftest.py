@@ -24,7 +24,8 @@ from buildwatch.demo.server import DemoServer, running
 from buildwatch.demo.state import Build as ServerBuild
 from buildwatch.model import Build, BuildKey, Status
 from buildwatch.sources.drone1 import DroneSource
-from buildwatch.sources.http import Address, Http
+from buildwatch.sources.http import Http
+from buildwatch.sources.sentences import Address
 from buildwatch.sources.watch import Watcher
 from buildwatch.store import Changes, Link, Move, Server, Store
 

@@ -13,7 +13,8 @@ from buildwatch.model import Build, BuildKey
 from buildwatch.sources.connect import _source
 from buildwatch.sources.drone0 import Drone0Source
 from buildwatch.sources.errors import SourceError
-from buildwatch.sources.http import Address, Http
+from buildwatch.sources.http import Http
+from buildwatch.sources.sentences import Address
 from tests.sources.replay import Replay, frames, recorded, replaying
 
 VERSIONS = {"drone08": "0.8.6", "drone07": "0.7.3", "drone05": "0.5.0+dev"}

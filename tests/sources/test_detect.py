@@ -12,7 +12,8 @@ import pytest
 
 from buildwatch.sources.detect import detect
 from buildwatch.sources.errors import Broken, Busy, SourceError, Stranger, Unauthorized, Unreachable
-from buildwatch.sources.http import Address, Http
+from buildwatch.sources.http import Http
+from buildwatch.sources.sentences import Address
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"

@@ -14,7 +14,8 @@ from buildwatch.model import Build, Status
 from buildwatch.sources.actions import NAMES, Action, read_params
 from buildwatch.sources.drone1 import DroneSource
 from buildwatch.sources.errors import Broken, Denied, SourceError, Unreachable
-from buildwatch.sources.http import Address, Http
+from buildwatch.sources.http import Http
+from buildwatch.sources.sentences import Address
 
 if TYPE_CHECKING:
     from tests.sources.conftest import Odd, Rig
@@ -266,7 +267,7 @@ def build_with(status: str, *stages: str) -> Build:
         ),
         (
             Action("approve", build_with("blocked", "blocked", "blocked")),
-            "let all 2 waiting stages of acme/search#7 run",
+            "let acme/search#7 run (2 stages wait)",
             "POST /api/repos/acme/search/builds/7/approve/{stage}",
         ),
         (
@@ -287,7 +288,23 @@ def build_with(status: str, *stages: str) -> Build:
     ],
 )
 def test_what_it_says_and_which_call_it_makes(action: Action, says: str, call: str) -> None:
-    assert (action.says, action.call, action.impossible) == (says, call, "")
+    assert (action.says, action.call("drone"), action.impossible) == (says, call, "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "call"),
+    [
+        ("drone-0.8", "restart", "POST /api/repos/acme/search/builds/7"),
+        ("drone-0.8", "cancel", "DELETE /api/repos/acme/search/builds/7/{stage}"),
+        ("drone-0.7", "approve", "POST /api/repos/acme/search/builds/7/approve"),
+        ("drone-0.5", "promote", "POST /api/repos/acme/search/builds/7?event=deployment&deploy_to=qa"),
+        ("woodpecker", "cancel", "POST /api/repos/{id of acme/search}/pipelines/7/cancel"),
+        ("woodpecker", "decline", "POST /api/repos/{id of acme/search}/pipelines/7/decline"),
+        ("woodpecker", "promote", "POST /api/repos/{id of acme/search}/pipelines/7?event=deployment&deploy_to=qa"),
+    ],
+)
+def test_the_call_is_that_of_the_servers_own_api(kind: str, name: str, call: str) -> None:
+    assert Action(name, build_with("running"), target="qa").call(kind) == call
 
 
 def test_a_build_whose_stages_are_not_known_may_be_blocked() -> None:

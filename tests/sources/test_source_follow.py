@@ -17,7 +17,8 @@ from buildwatch.demo.state import Build as ServerBuild
 from buildwatch.model import Status
 from buildwatch.sources.drone1 import DroneSource
 from buildwatch.sources.follow import LogState, StepStatus, follow
-from buildwatch.sources.http import Address, Http
+from buildwatch.sources.http import Http
+from buildwatch.sources.sentences import Address
 
 if TYPE_CHECKING:
     from tests.sources.conftest import Odd, Rig

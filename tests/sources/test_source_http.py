@@ -13,7 +13,8 @@ import pytest_asyncio
 
 from buildwatch.sources import http
 from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Stranger, Unauthorized, Unreachable
-from buildwatch.sources.http import Address, Http
+from buildwatch.sources.http import Http
+from buildwatch.sources.sentences import Address
 
 if TYPE_CHECKING:
     from tests.sources.conftest import Odd

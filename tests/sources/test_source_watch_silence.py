@@ -10,6 +10,7 @@ import pytest
 from buildwatch.demo import actions
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.model import RepoKey
+from buildwatch.sources.watch import BEAT
 
 if TYPE_CHECKING:
     from tests.sources.conftest import Rig
@@ -62,6 +63,19 @@ async def test_silent_cancel_of_a_blocked_build(rig: Rig) -> None:
     await rig.until(lambda: rig.ends(build), within=FOUND)
     assert rig.told(build)[-1] == ("blocked", "killed")
     assert rig.ends(build) == ["killed"]
+
+
+async def test_a_purged_build_is_asked_for_ever_more_rarely(rig: Rig) -> None:
+    rig.control.runners(up=False)
+    await rig.begin()
+    build, newer = rig.start(), rig.start()
+    await rig.until(lambda: rig.status(build) == "pending" and rig.status(newer) == "pending", within=FOUND)
+    del build.repo.by_number[build.number]
+    await asyncio.sleep(60)
+    asked, since = "/api/repos/{owner}/{name}/builds/{n}", asyncio.get_running_loop().time()
+    await asyncio.sleep(240)
+    newest = 240 / BEAT  # the newest one is confirmed by the list, or read on the beat
+    assert 0 < rig.asked(asked, since) <= 1.5 * newest
 
 
 async def test_silent_creation(rig: Rig) -> None:

@@ -18,7 +18,8 @@ from buildwatch.model import Build, BuildKey
 from buildwatch.sources import woodpecker
 from buildwatch.sources.errors import Broken, Denied, SourceError, Stranger, Unauthorized
 from buildwatch.sources.follow import stored
-from buildwatch.sources.http import Address, Http
+from buildwatch.sources.http import Http
+from buildwatch.sources.sentences import Address
 from buildwatch.sources.watch import Watcher
 from buildwatch.sources.woodpecker import WoodpeckerSource
 from buildwatch.store import Link, Store

@@ -47,8 +47,8 @@ async def select(desk: Desk) -> None:
 ASKED = [
     ("r", ended, "run acme/storefront#1 again as a new build?", f"POST {PATH}/1"),
     ("c", held, "stop acme/storefront#1; what has not run yet will not run?", f"DELETE {PATH}/1"),
-    ("A", blocked, "let all 2 waiting stages of acme/storefront#1 run?", f"POST {PATH}/1/approve/{{stage}}"),
-    ("D", blocked, "refuse all 2 waiting stages of acme/storefront#1; it cannot", f"POST {PATH}/1/decline/{{stage}}"),
+    ("A", blocked, "let acme/storefront#1 run (2 stages wait)?", f"POST {PATH}/1/approve/{{stage}}"),
+    ("D", blocked, "refuse acme/storefront#1 (2 stages wait); it cannot", f"POST {PATH}/1/decline/{{stage}}"),
     ("P", ended, "deploy acme/storefront#1 to", f"POST {PATH}/1/promote"),
     ("B", ended, "back to acme/storefront#1", f"POST {PATH}/1/rollback"),
 ]
@@ -137,7 +137,7 @@ async def test_approve_lets_all_stages_run(desks: Desks) -> None:
         await desk.shows("A approve", "D decline", "approve?")
         await desk.until(lambda: (one := desk.board.selected_build) and one.stages)
         await desk.press("A")
-        await desk.shows("let all 2 waiting stages")
+        await desk.shows("(2 stages wait)")
         await desk.press("y")
         await desk.until(lambda: all(stage.status != "blocked" for stage in build.stages))
         await desk.until(lambda: "approve?" not in desk.text)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from buildwatch.model import Build, Repo, RepoKey, Stage, Status, Step
 from buildwatch.store import Changes, Link, Move, Server, Store
@@ -59,20 +60,20 @@ def test_the_top_tells_the_servers_the_counts_and_the_time() -> None:
     ],
 )
 def test_the_top_tells_how_old_is_what_one_sees(link: Link, heard: float, words: str) -> None:
-    assert f"{words}  " in top(replace(SERVER, link=link), heard=heard)
+    assert f"{words}  " in top(dataclasses.replace(SERVER, link=link), heard=heard)
 
 
 @pytest.mark.parametrize("link", list(Link))
 def test_what_was_never_read_has_no_age(link: Link) -> None:
-    assert "as of" not in top(replace(SERVER, link=link, listed=False), heard=NOW - 500)
+    assert "as of" not in top(dataclasses.replace(SERVER, link=link, listed=False), heard=NOW - 500)
 
 
 def test_many_servers_lose_their_words_then_their_names() -> None:
-    servers = [replace(SERVER, name=f"ci-{number}.example", link=Link.LIVE) for number in range(4)]
+    servers = [dataclasses.replace(SERVER, name=f"ci-{number}.example", link=Link.LIVE) for number in range(4)]
     assert all(f"● {server.name} live  " in top(*servers, width=140) for server in servers)
     short = top(*servers, width=100)
     assert all(f"● {server.name}  " in short for server in servers)
-    assert "● 3 live  ○ 1 offline" in top(*servers[:3], replace(SERVER, link=Link.OFFLINE), width=60)
+    assert "● 3 live  ○ 1 offline" in top(*servers[:3], dataclasses.replace(SERVER, link=Link.OFFLINE), width=60)
 
 
 names = st.text(min_size=1, max_size=30).map(clean) | st.sampled_from(["ci.acme", "並列ビルド", "a" * 60])
@@ -175,22 +176,26 @@ def said(lines: list[Pieces]) -> str:
 @pytest.mark.parametrize(
     ("server", "words"),
     [
-        (replace(SERVER, link=Link.CONNECTING, listed=False), "connecting to https://ci.acme.example"),
+        (dataclasses.replace(SERVER, link=Link.CONNECTING, listed=False), "connecting to https://ci.acme.example"),
         (
-            replace(SERVER, link=Link.OFFLINE, listed=False, said="ci.acme does not answer (connection refused)"),
+            dataclasses.replace(
+                SERVER, link=Link.OFFLINE, listed=False, said="ci.acme does not answer (connection refused)"
+            ),
             "ci.acme does not answer (connection refused) it is tried again by itself; R tries now, q leaves",
         ),
         (
-            replace(SERVER, link=Link.REFUSED, listed=False, said="ci.acme does not accept the token (401)"),
+            dataclasses.replace(
+                SERVER, link=Link.REFUSED, listed=False, said="ci.acme does not accept the token (401)"
+            ),
             "ci.acme does not accept the token (401) mend it and press R to try again",
         ),
-        (replace(SERVER, link=Link.LIVE, listed=False), "ci.acme does not answer yet"),
+        (dataclasses.replace(SERVER, link=Link.LIVE, listed=False), "ci.acme does not answer yet"),
         (
             SERVER,
             "ci.acme has no repos for ann "
             "activate one at https://ci.acme.example, or sync there; it appears here by itself",
         ),
-        (replace(SERVER, user=""), "ci.acme has no repos for you"),
+        (dataclasses.replace(SERVER, user=""), "ci.acme has no repos for you"),
     ],
 )
 def test_an_empty_tree_says_why_and_what_to_do(server: Server, words: str) -> None:
@@ -217,7 +222,7 @@ def test_words_in_place_of_rows_fit(known: list[Server], typed: str, width: int)
 
 def test_trouble_has_a_line_a_server_and_three_at_most() -> None:
     down = [
-        replace(SERVER, name=f"ci-{number}", link=Link.OFFLINE, said=f"ci-{number} does not answer")
+        dataclasses.replace(SERVER, name=f"ci-{number}", link=Link.OFFLINE, said=f"ci-{number} does not answer")
         for number in range(5)
     ]
     assert board_text.banner([SERVER], 80, UNICODE) == []
@@ -233,12 +238,12 @@ def test_trouble_has_a_line_a_server_and_three_at_most() -> None:
 
 def test_a_long_sentence_of_one_server_is_shown_to_its_end() -> None:
     said = "ci.acme does not answer at https://ci.acme.example (connection refused); check the address and the network"
-    lines = board_text.banner([replace(SERVER, link=Link.OFFLINE, said=said)], 80, UNICODE)
+    lines = board_text.banner([dataclasses.replace(SERVER, link=Link.OFFLINE, said=said)], 80, UNICODE)
     assert [text(line).strip() for line in lines] == [said[:78], said[79:]]
 
 
 def test_trouble_names_its_remedy() -> None:
-    refused = replace(SERVER, link=Link.REFUSED, said="ci.acme does not accept the token (401)")
+    refused = dataclasses.replace(SERVER, link=Link.REFUSED, said="ci.acme does not accept the token (401)")
     assert (
         text(board_text.banner([refused], 80, UNICODE)[0]).strip()
         == "ci.acme does not accept the token (401); then press R"
