@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import IntEnum
+from operator import itemgetter
 from typing import NamedTuple
 
 
@@ -31,22 +32,48 @@ class Rule(NamedTuple):
 
 def level_of(text: str) -> Level:
     """How grave this line is."""
+    rule = rule_of(text)
+    return rule.level if rule else Level.NONE
+
+
+def rule_of(text: str) -> Rule | None:
+    """The rule that finds something in this line, if any: of several the one that finds it first, then the gravest.
+
+    `warning: no error handler: error: …` is what it begins as.
+    """
     text = text[:_LOOKED_AT]
     lower = text.lower()
     words = [word for word in _WORDS if word in lower]
     if not words or _QUIET.search(text):
-        return Level.NONE
-    text = _HARMLESS.sub(" ", text)
-    found = [(m.start(), -rule.level) for word in words for rule in _BY_WORD[word] if (m := rule.pattern.search(text))]
-    return Level(-min(found)[1]) if found else Level.NONE  # `warning: no error handler: error: …` is what it begins as
+        return None
+    text = _HARMLESS.sub(" ", bare(text))
+    found = [
+        (m.start(), -rule.level, rule.tool == "any", nth, rule)
+        for word in words
+        for nth, rule in enumerate(_BY_WORD[word])
+        if (m := rule.pattern.search(text))
+    ]
+    return min(found, key=_first)[-1] if found else None
+
+
+def bare(text: str) -> str:
+    """A line without what BuildKit (`#5 2.114 `) and Terraform (its frame) put before the lines of others."""
+    return _FRAME.sub("", text) if text[:1] in "#│" else text
 
 
 def first_error(texts: Iterable[str]) -> int | None:
-    """The index of the first line that tells of an error."""
+    """The index of the first line that tells of an error; None where none does.
+
+    Takes plain lines (no escape sequences). `buildwatch.insight.digest.digest` says what broke in a whole log: it knows
+    which command failed, and that what the ones before it complained of was no reason to stop.
+    """
     return next((index for index, text in enumerate(texts) if level_of(text) is Level.ERROR), None)
 
 
 _LOOKED_AT = 500
+
+_FRAME = re.compile(r"^(?:#\d+ (?:\d+\.\d+ )?|│ )")
+_first = itemgetter(0, 1, 2)
 
 _QUIET = re.compile(
     r"^\s*(?:\+\s"  # the shell's echo of a command
@@ -114,11 +141,20 @@ _RULES = tuple(
         ("any", _E, "deadline", r"\bcontext deadline exceeded\b"),
         ("any", _E, "refused", r"(?i)\bconnection refused\b"),
         ("any", _E, "no space", r"(?i)\bno space left on device\b"),
+        ("any", _E, "could not resolve", r"(?i)\bcould not resolve host"),
+        ("any", _E, "signal: ", r"\bsignal: (?:killed|segmentation fault|aborted)\b"),
+        ("any", _E, "exceeded", r"(?i)\btimeout of \d+ ?m?s exceeded\b"),
         ("python", _E, "traceback", r"^\s*Traceback \(most recent call last\)"),
         ("python", _E, "error", r"\b[A-Z]\w*Error(?=:|$)"),
+        ("python, ruby", _E, "error)", r"\((?:\w+::)*\w+Error\)$"),
+        ("ruff, flake8", _E, ".py:", r"^\S+\.pyi?:\d+:\d+: [A-Z]+\d+ "),
+        ("black, ruff", _E, "would reformat", r"(?i)^would reformat"),
         ("pytest", _E, "e  ", r"^E {3,}\S"),
         ("go", _E, "panic", r"^\s*(?:--- )?panic:|\bPANIC\b|\bpanicked at\b"),
         ("go", _E, ".go:", r"^(?:vet: )?(?:\./|\.\./)?[\w./@-]+\.go:\d+:\d+: \S"),
+        ("go", _E, "data race", r"^WARNING: DATA RACE$"),
+        ("go", _E, "go: ", r"^go: \S+@\S+: .*(?:: 4\d\d |invalid|unknown|mismatch)"),
+        ("rust", _E, "diff in", r"^Diff in \S+ at line \d+:"),
         ("rust", _E, "error", r"^error(?:\[E\d+\])?: "),
         ("tsc, msbuild", _E, "error", r"\berror [A-Z]{1,6}\d+\b"),
         ("eslint", _E, "error", r"^\s+\d+:\d+\s+error\s"),
@@ -130,6 +166,9 @@ _RULES = tuple(
         ("jest, mocha", _E, "✘", r"^\s*✘"),
         ("jest", _E, "●", r"^\s*● .+ › "),
         ("TAP", _E, "not ok", r"^\s*not ok\b"),
+        ("pnpm", _E, "err_pnpm", r"\bERR_PNPM_\w+"),
+        ("cmake", _E, "cmake error", r"^CMake Error\b"),
+        ("mix", _E, "** (", r"^\*\* \("),
         ("npm", _E, "npm err", r"^npm (?:ERR!|error)"),
         ("ld", _E, "undefined ref", r"\bundefined reference to\b"),
         ("make", _E, "***", r"^\w*make(?:\[\d+\])?: \*\*\* "),
@@ -147,6 +186,13 @@ _RULES = tuple(
         ("shell", _E, "killed", r"^(?:\S+: line \d+: +\d+ )?Killed\b|\bOOMKilled\b"),
         ("shell", _E, "memory", r"(?i)\b(?:out of memory|cannot allocate memory)\b"),
         ("shell", _E, "unbound", r"\bunbound variable$"),
+        ("docker", _E, "docker daemon", r"\bCannot connect to the Docker daemon\b"),
+        ("docker", _E, "unauthorized: ", r"\bunauthorized: \S"),
+        ("docker", _E, "manifest unknown", r"\bmanifest unknown\b"),
+        ("docker", _E, "toomanyrequests", r"\btoomanyrequests\b"),
+        ("kubectl", _E, "unable to connect", r"^Unable to connect to the server: "),
+        ("kubectl", _E, "is invalid: ", r'^The \w+ "\S+" is invalid: '),
+        ("kubectl", _E, "from server", r"^Error from server\b"),
         ("git", _E, "rejected", r"^ ! \[(?:remote )?rejected\]"),
         ("git", _E, "conflict", r"^CONFLICT \("),
         ("curl", _E, "curl: (", r"^curl: \(\d+\)"),

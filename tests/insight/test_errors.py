@@ -88,6 +88,28 @@ Process completed with exit code 1.
 write /tmp/x: no space left on device
 Build step failed
 Error:
+WARNING: DATA RACE
+go: example.com/x@v1.2.3: reading https://proxy/x.info: 404 Not Found
+app/prices.py:3:8: F401 [*] `os` imported but unused
+would reformat app/prices.py
+#5 2.114 E: Unable to locate package libvips42-dev
+│ Error: Error acquiring the state lock
+Diff in /drone/src/src/main.rs at line 3:
+ ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile"
+CMake Error at CMakeLists.txt:3 (find_package):
+** (CompileError) lib/app.ex:3: undefined function
+undefined method 'name' for nil:NilClass (NoMethodError)
+Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
+unauthorized: authentication required
+toomanyrequests: You have reached your pull rate limit.
+manifest unknown: manifest unknown
+Unable to connect to the server: dial tcp: lookup api.example.com: no such host
+The Deployment "api" is invalid: spec.selector: Required value
+Error from server (NotFound): deployments.apps "api" not found
+curl: (6) Could not resolve host: example.com
+go: error obtaining VCS status: exit status 128
+error: signal: killed
+Test timeout of 30000ms exceeded.
 Program.cs(3,5): error CS0103: The name 'x' does not exist
 """
 
@@ -144,6 +166,9 @@ without any errors
 build finished with no failures
 npm notice created a lockfile
 adding: failures/readme.txt
+#5 1.902 Reading package lists...
+go: downloading golang.org/x/errors v0.1.0
+3 files would be left unchanged
 """
 
 
