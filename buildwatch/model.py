@@ -208,7 +208,11 @@ class Repo(Struct, frozen=True, gc=False):
 
 
 class LogLine(NamedTuple):
-    """One line of a step's log: seconds since the step began, and the text as it came (not safe to show as it is)."""
+    """One line of a step's log: seconds since the step began, and the text as it came (not safe to show as it is).
+
+    Where several logs are read as one, `source` says which of them it is of, counted from 0.
+    """
 
     time: int
     text: str
+    source: int = 0

@@ -156,8 +156,11 @@ class BuildwatchApp(App[None]):
             board.remove_class("-zoom")
             board.live.focus()
         elif board.in_log:
-            if board.side is not None and board.side.log_view.state.pattern:
-                board.side.log_view.clear_search()
+            log = board.side.log_view if board.side is not None else None
+            if log is not None and log.state.selected:
+                log.select_none()
+            elif log is not None and log.state.pattern:
+                log.clear_search()
             else:
                 board.live.focus()
         elif board.view.filter:
@@ -299,8 +302,9 @@ class BuildwatchApp(App[None]):
     def _copy(self, text: str) -> None:
         if text:
             self.copy_to_clipboard(text)
-            first = text.partition("\n")[0]
-            self.notify(f"copied {first[:60]}", timeout=2, markup=False)
+            first, *others = text.split("\n")
+            more = f" and {len(others)} more line{'s' * (len(others) > 1)}" if others else ""
+            self.notify(f"copied {first[:60]}{more}", timeout=2, markup=False)
 
     def action_browse(self) -> None:
         """The page of what is selected, in the web browser."""

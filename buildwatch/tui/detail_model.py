@@ -47,16 +47,26 @@ def build_lines(
     green: Build | None = None,
     stage: int = 0,
     step: int = 0,
+    broke: Sequence[Pieces] = (),
 ) -> list[Pieces]:
-    """A build, or its stage or step of those numbers. `green` is the last green build before it, where it is known."""
+    """A build, or its stage or step of those numbers. `green` is the last green build before it, where it is known.
+
+    `broke` are the lines on what broke in it (`broke_lines`).
+    """
     of_stage = build.stage(stage)
     of_step = of_stage.step(step) if of_stage else None
     top = [head_line(build, of_stage, of_step, usual, page), facts_line(build, page)]
-    return _composed(top, build, page, usual, green, of_stage, of_step)
+    return _composed(top, build, page, usual, green, of_stage, of_step, broke)
 
 
 def repo_lines(
-    repo: Repo, builds: Sequence[Build], page: Page, *, usual: Expected | None = None, green: Build | None = None
+    repo: Repo,
+    builds: Sequence[Build],
+    page: Page,
+    *,
+    usual: Expected | None = None,
+    green: Build | None = None,
+    broke: Sequence[Pieces] = (),
 ) -> list[Pieces]:
     """A repo by its known `builds` (newest first): how they went, and the newest as `build_lines` shows it."""
     if not builds:
@@ -65,7 +75,7 @@ def repo_lines(
     build = builds[0]
     head = page.spread([(repo.slug, "head")], state(build, usual_of(build, None, None, usual), page))
     top = [head, _summary(builds, page), [], facts_line(build, page, numbered=True)]
-    return _composed(top, build, page, usual, green, None, None)
+    return _composed(top, build, page, usual, green, None, None, broke)
 
 
 def last_green(build: Build, builds: Sequence[Build]) -> Build | None:
@@ -82,10 +92,12 @@ def _composed(
     green: Build | None,
     stage: Stage | None,
     step: Step | None,
+    broke: Sequence[Pieces],
 ) -> list[Pieces]:
     """`top` and what follows it of a build, in as many lines as the page has."""
     top = [*top, *origin_lines(build, page)]
     said = _sentences(_meaning(build, stage, step, usual, page.now), page)
+    said += broke
     said += green_lines(build, green, page) if step is None else []
     beside = beside_lines(build, stage, step, page)
     of = waterfall(build, usual, page.now)

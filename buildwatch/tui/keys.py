@@ -44,13 +44,18 @@ MOVING: Final = [
 IN_LOG: Final = [
     ("j k, ↓ ↑", "scroll"),
     ("g G", "start; end, and follow"),
-    ("e E", "next, previous error"),
-    ("/ n N", "search, next, previous"),
-    ("w", "wrap"),
-    ("t", "time of each line"),
-    ("y", "copy the line"),
-    ("h l, ← →", "sideways"),
     ("space, ctrl+d ctrl+u", "a page; half a page"),
+    ("h l, ← →", "sideways"),
+    ("e E", "next, previous error"),
+    ("v V", "next, previous warning"),
+    ("b", "only what broke, or everything"),
+    ("/ n N", "search, next, previous"),
+    ("&", "only around the matches, only matches, all"),
+    ("{ }", "previous, next command"),
+    ("enter, -", "fold this command; all of them"),
+    ("w t #", "wrap; times; line numbers"),
+    ("J K, shift+↓ shift+↑", "select lines"),
+    ("y", "copy the selected lines, or this one"),
     ("esc", "back to the tree"),
 ]
 
@@ -69,6 +74,8 @@ FOOT_BLOCKED: Final = [("A", "approve"), ("D", "decline")]
 FOOT_LOG: Final = [
     ("e", "error"),
     ("/", "search"),
+    ("b", "what broke"),
+    ("-", "fold"),
     ("w", "wrap"),
     ("t", "time"),
     ("G", "follow"),
@@ -76,7 +83,13 @@ FOOT_LOG: Final = [
     ("esc", "back"),
     ("?", "keys"),
 ]
-ASCII_KEYS: Final = {"↵": "enter", "j k, ↓ ↑": "j k, arrows", "l h, → ←": "l h, arrows", "h l, ← →": "h l, arrows"}
+ASCII_KEYS: Final = {
+    "↵": "enter",
+    "j k, ↓ ↑": "j k, arrows",
+    "l h, → ←": "l h, arrows",
+    "h l, ← →": "h l, arrows",
+    "J K, shift+↓ shift+↑": "J K, shift+arrows",
+}
 
 
 def foot(in_log: bool, status: Status | None, actions: frozenset[str] | None = None) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from buildwatch.insight.digest import is_command
 from buildwatch.insight.errors import Level, level_of
 from buildwatch.model import LogLine
 from buildwatch.wire.ansi import drawn
@@ -25,6 +26,15 @@ class Finds:
     def __init__(self) -> None:
         self._lines: list[int] = []
         self._sums: list[int] = []  # finds up to and including that line
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The lines that hold any, in order."""
+        return self._lines
+
+    def within(self, first: int, last: int) -> int:
+        """How many lines from `first` up to but not including `last` hold any."""
+        return bisect_left(self._lines, last) - bisect_left(self._lines, first)
 
     @property
     def total(self) -> int:
@@ -129,11 +139,14 @@ class Search:
         return [match.span() for match in self._pattern.finditer(line)]
 
 
-ERRORS, WARNINGS = 0, 1
+ERRORS, WARNINGS, COMMANDS, MATCHES = range(4)
+"""Kinds of finds. The first three are found in one walk."""
 
 
-def gravity(line: str) -> tuple[int, int]:
-    """Whether a line tells of an error or a warning, as `Scan` asks."""
+def kind_of(line: str) -> tuple[int, int]:
+    """Whether a line is a command or tells of an error or a warning, as `Scan` asks."""
+    if is_command(line):
+        return COMMANDS, 1
     level = level_of(line)
     return (ERRORS if level is Level.ERROR else WARNINGS), int(level is not Level.NONE)
 

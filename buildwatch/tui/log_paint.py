@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ PART_CLASSES = tuple(
         "match-current",
         "current",
         "new",
+        "said",
     )
 )
 Runs = list[tuple[int, int, Style]]
@@ -43,24 +45,35 @@ class Marks(NamedTuple):
     left: str = "‹"
     right: str = "›"
     below: str = "▼"
+    open: str = "▾"
+    closed: str = "▸"
+    gap: str = "⋯"
+    on_bar: str = "━─•"  # an error, a warning, a match
 
 
-ASCII_MARKS = Marks(error="x", left="<", right=">", below="v")
+ASCII_MARKS = Marks(error="x", left="<", right=">", below="v", open="v", closed=">", gap="...", on_bar="x!*")
 
 
 class Layout(NamedTuple):
-    """What is shown of each line, and where: all in cells. `left` is how far the text is moved sideways."""
+    """What is shown of each line, and where: all in cells. `left` is how far the text is moved sideways.
+
+    `began` is when the log's first second was (unix seconds) if times of day are shown, 0 for times since then.
+    `names` are those of the logs that are read as one, all equally wide; empty where it is one alone.
+    """
 
     width: int
     numbers: int
     times: int
     wrap: bool
     left: int
+    began: int = 0
+    names: tuple[str, ...] = ()
 
     @property
     def gutter(self) -> int:
-        """How wide number, time and mark are together."""
-        return (self.numbers + 1 if self.numbers else 0) + (self.times + 2 if self.times else 0) + 2
+        """How wide number, time, name and mark are together."""
+        name = cell_len(self.names[0]) + 1 if self.names else 0
+        return (self.numbers + 1 if self.numbers else 0) + (self.times + 2 if self.times else 0) + name + 2
 
     @property
     def room(self) -> int:
@@ -69,11 +82,16 @@ class Layout(NamedTuple):
 
 
 class Extra(NamedTuple):
-    """What is special about a line: places to mark, which of them is the current one, whether the line is current."""
+    """What is special about a line: places to mark, which of them is the current one, whether the line is current.
+
+    Of a command also what is said beside it, and whether its group is folded (None for what is no command).
+    """
 
     places: Sequence[tuple[int, int]] = ()
     place: int = -1
     current: bool = False
+    said: str = ""
+    folded: bool | None = None
 
 
 class Look:
@@ -88,6 +106,10 @@ class Look:
 
     def __getitem__(self, part: str) -> Style:
         return self._parts[part]
+
+    def name(self, source: int) -> Style:
+        """The style of the name of one of several logs: neighbours differ."""
+        return self.base + Style(color=self._colours[_NAMES[source % len(_NAMES)]])
 
     def of(self, style: ansi.Style, base: Style) -> Style:
         """A log's own style on top of `base`."""
@@ -118,6 +140,7 @@ class Look:
 
 
 _BLACKS = (0, 8)
+_NAMES = (6, 5, 4, 2, 3)
 
 
 def _inverts(style: ansi.Style) -> bool:
@@ -140,6 +163,17 @@ def clock(seconds: int) -> str:
     return f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
+def time_of_day(at: int) -> str:
+    """A moment (unix seconds) by this machine's clock on the wall, as `14:03:22`."""
+    return datetime.fromtimestamp(at).strftime("%H:%M:%S")
+
+
+def gap(count: int, layout: Layout, look: Look, marks: Marks) -> list[Strip]:
+    """The row that stands for so many lines that are not on show."""
+    text = f"{' ' * layout.gutter}{marks.gap} {count:,} lines"
+    return [Strip([Segment(text, look["gutter"])], cell_len(text)).adjust_cell_length(layout.width, look.base)]
+
+
 def paint(line: LogLine, number: int, layout: Layout, look: Look, marks: Marks, extra: Extra) -> list[Strip]:
     """The rows of one line. `number` counts from 1."""
     text = ansi.drawn(line.text)
@@ -148,14 +182,20 @@ def paint(line: LogLine, number: int, layout: Layout, look: Look, marks: Marks, 
     base = look.base + ground
     words = look["error"] if level is Level.ERROR else look["command"] if text.startswith("+ ") else look.base
     runs = _marked(_runs(line.text, look, words + ground), extra, look)
-    gutters = _gutters(line, number, layout, level, look, marks, ground)
+    gutters = _gutters(line, number, layout, level, look, marks, ground, extra.folded)
     if layout.wrap:
         rows = _rows(text, runs, layout.room)
-        return [Strip([*next(gutters), *row]).adjust_cell_length(layout.width, base) for row in rows]
+        strips = [Strip([*next(gutters), *row]).adjust_cell_length(layout.width, base) for row in rows]
+        if extra.said and cell_len(text) + len(extra.said) < layout.room:
+            told = Segment(extra.said, look["said"] + ground)
+            strips[0] = Strip([*strips[0].crop(0, layout.width - len(extra.said)), told], layout.width)
+        return strips
     strip = Strip([Segment(text[first:last], style) for first, last, style in runs], cell_len(text))
-    shown = strip.crop_extend(layout.left, layout.left + layout.room, base)
-    shown = _with_edges(shown, strip.cell_length, layout, look["gutter"] + ground, marks)
-    return [Strip([*next(gutters), *shown], layout.width)]
+    said = f" {extra.said}" if extra.said and layout.room > 2 * len(extra.said) else ""
+    within = layout._replace(width=layout.width - len(said))
+    shown = strip.crop_extend(within.left, within.left + within.room, base)
+    shown = _with_edges(shown, strip.cell_length, within, look["gutter"] + ground, marks)
+    return [Strip([*next(gutters), *shown, Segment(said, look["said"] + ground)], layout.width)]
 
 
 def _runs(raw: str, look: Look, base: Style) -> Runs:
@@ -209,15 +249,29 @@ def _rows(text: str, runs: Runs, room: int) -> Iterator[list[Segment]]:
 
 
 def _gutters(
-    line: LogLine, number: int, layout: Layout, level: Level, look: Look, marks: Marks, ground: Style
+    line: LogLine,
+    number: int,
+    layout: Layout,
+    level: Level,
+    look: Look,
+    marks: Marks,
+    ground: Style,
+    folded: bool | None,
 ) -> Iterator[list[Segment]]:
     """The gutter of a line's first row, then those of the rows after it."""
     dim = look["gutter"] + ground
     grave = {Level.ERROR: look["error-gutter"] + ground, Level.WARNING: look["warning-gutter"] + ground}.get(level, dim)
     first = [Segment(f"{number:>{layout.numbers}} ", grave)] if layout.numbers else []
     if layout.times:
-        first.append(Segment(f" {clock(line.time):>{layout.times}} ", dim))
-    first.append(Segment(f"{marks.error if level is Level.ERROR else ' '} ", grave))
+        time = time_of_day(layout.began + line.time) if layout.began else clock(line.time)
+        first.append(Segment(f" {time:>{layout.times}} ", dim))
+    if layout.names:
+        name = layout.names[min(line.source, len(layout.names) - 1)]
+        first.append(Segment(f"{name} ", look.name(line.source) + ground))
+    mark = marks.error if level is Level.ERROR else " "
+    if folded is not None:
+        mark = marks.closed if folded else marks.open
+    first.append(Segment(f"{mark} ", grave))
     yield first
     while True:
         yield [Segment(" " * layout.gutter, dim)]

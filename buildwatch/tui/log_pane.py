@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from time import monotonic
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
@@ -15,13 +17,39 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from buildwatch.model import LogLine
-from buildwatch.tui.log_paint import COLOUR_CLASSES, PART_CLASSES, Extra, Layout, Look, Marks, clock, height, paint
+from buildwatch.tui.cells import fit
+from buildwatch.tui.log_bar import Mark, with_marks
+from buildwatch.tui.log_paint import (
+    COLOUR_CLASSES,
+    PART_CLASSES,
+    Extra,
+    Layout,
+    Look,
+    Marks,
+    clock,
+    gap,
+    height,
+    paint,
+    time_of_day,
+)
 from buildwatch.tui.log_rows import RowMap
+from buildwatch.tui.log_shown import Shown, everything
 
 _FLUSH = 0.1  # seconds between paints while lines come
 _FLUSH_BUSY = 0.2
 _BUSY = 50  # more lines a second than this are busy
 _NARROW = 40  # cells: there is no room for more than the text
+
+
+_LONGEST_NAME = 16  # cells
+
+
+class Times(IntEnum):
+    """Which time stands before each line."""
+
+    NONE = 0
+    SINCE = 1  # since the step began
+    OF_DAY = 2
 
 
 class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
@@ -43,6 +71,7 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
         & > .log-view--match { text-style: underline; background: $primary 30%; }
         & > .log-view--match-current { text-style: bold reverse; color: $text-warning; }
         & > .log-view--current { background: $foreground 10%; }
+        & > .log-view--said { color: $foreground 65%; }
         & > .log-view--new { color: $text-primary; background: $foreground 10%; text-style: bold; }
         & > .log-view--black { color: $foreground 55%; }
         & > .log-view--red, & > .log-view--bright-red { color: $text-error; }
@@ -60,8 +89,8 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
     """Whether long lines go on in the next row."""
     numbers: reactive[bool] = reactive(True, init=False)
     """Whether each line has its number before it."""
-    times: reactive[bool] = reactive(False, init=False)
-    """Whether each line has its time before it, in seconds since the step began."""
+    times: reactive[Times] = reactive(Times.NONE, init=False)
+    """Which time each line has before it."""
     following: reactive[bool] = reactive(True, init=False)
     """Whether the end is kept in sight when lines come."""
 
@@ -71,8 +100,11 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._marks = marks or Marks()
         self._lines: list[LogLine] = []
         self._message = ""
+        self._began = 0  # when the log's first second was, unix seconds; 0 where that is not known
+        self._names: tuple[str, ...] = ()
         self._layout = Layout(1, 0, 0, False, 0)
-        self._rows = RowMap(lambda line: height(self._lines[line].text, self._layout.room))
+        self._shown = everything(0)
+        self._rows = RowMap(self._height)
         self._strips: LRUCache[int, list[Strip]] = LRUCache(2048)
         self._look: Look | None = None
         self._left = 0  # cells that the text is moved sideways
@@ -84,9 +116,26 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._pause = _FLUSH
         self._flushing: Timer | None = None
 
+    def on_mount(self) -> None:
+        """Draw marks on the scroll bar."""
+        self.vertical_scrollbar.renderer = with_marks(self._bar_marks)  # type: ignore[misc]  # so Textual documents it
+
     def _extra(self, _line: int) -> Extra:
         """What is special about a line."""
         return Extra()
+
+    def _choose(self) -> Shown:
+        """Which lines are on show."""
+        return everything(len(self._lines))
+
+    def _bar_marks(self, _height: int) -> Mapping[int, Mark]:
+        """Which cells of the scroll bar have a mark."""
+        return {}
+
+    def _height(self, place: int) -> int:
+        """How many rows a place takes."""
+        line = self._shown.line(place)
+        return 1 if self._shown.gap(line) else height(self._lines[line].text, self._layout.room)
 
     def _settled(self) -> None:
         """Called after lines, size or place have changed."""
@@ -108,7 +157,17 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
             self._strips.clear()
         for line in range(first, min(count, first + 100)):
             self._strips.discard(line)
-        self._rows.change(first, len(self._lines))
+        self._reshow(first)
+
+    def _reshow(self, first: int = 0) -> None:
+        """Find out anew which lines are on show. Those before `first` are as they were."""
+        before, self._shown = self._shown, self._choose()
+        if before.everything and self._shown.everything:
+            self._rows.change(first, len(self._shown))
+        else:
+            self._rows.reset(len(self._shown), wrapped=self._layout.wrap)
+            self._strips.clear()
+            self._top = (self._top[0], 0)
 
     def _flush(self) -> None:
         """Paint what came: at once after a quiet time, else a little later together with what comes until then."""
@@ -145,18 +204,23 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
         """Measure anew if width, gutter or wrapping are different."""
         width = self._width
         last = self._lines[-1].time if self._lines else 0
+        roomy = width >= _NARROW
+        began = self._began if self.times is Times.OF_DAY else 0
+        time = len(time_of_day(began)) if began else max(4, len(clock(last)))
         layout = Layout(
             width=width,
-            numbers=max(3, len(str(len(self._lines)))) if self.numbers and width >= _NARROW else 0,
-            times=max(4, len(clock(last))) if self.times and width >= _NARROW else 0,
+            numbers=max(3, len(str(len(self._lines)))) if self.numbers and roomy else 0,
+            times=time if self.times and roomy else 0,
             wrap=self.wrap,
             left=0 if self.wrap else self._left,
+            began=began,
+            names=self._names if roomy else (),
         )
         if layout != self._layout:
             if (layout.wrap, layout.room) != (self._layout.wrap, self._layout.room):
                 self._top = (self._top[0], 0)
                 self._layout = layout
-                self._rows.reset(len(self._lines), wrapped=layout.wrap)
+                self._rows.reset(len(self._shown), wrapped=layout.wrap)
             self._layout = layout
             self._repaint()
 
@@ -167,30 +231,41 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
         still, so there is nothing to lay out.
         """
         self._fitting = True
-        if self.following and self._lines:
+        if self.following and len(self._shown):
             self._rows.line_at(self._rows.rows - self.size.height)
-            self._rows.row_of(len(self._lines) - 1)
-        row = self._rows.row_of(self._top[0]) + self._top[1] if self._lines else 0
+            self._rows.row_of(len(self._shown) - 1)
+        row = self._row_of(self._top[0]) + self._top[1] if len(self._shown) else 0
         size = Size(self._width, self._rows.rows)
         if size != self.virtual_size:
             self.set_reactive(ScrollView.virtual_size, size)
             self._scroll_update(size)
         self._scroll(self.max_scroll_y if self.following else row)
         self._fitting = False
-        self._top = self._rows.line_at(self.scroll_offset.y)
+        self._top = self._line_at(self.scroll_offset.y)
+
+    def _line_at(self, row: int) -> tuple[int, int]:
+        """The line that takes a row, and which of its rows (from 0) that is."""
+        if not len(self._shown):
+            return 0, 0
+        place, nth = self._rows.line_at(row)
+        return self._shown.line(place), nth
+
+    def _row_of(self, line: int) -> int:
+        """The first row of a line, or of what stands for it."""
+        return self._rows.row_of(self._shown.place(line))
 
     def _scroll(self, row: int) -> None:
         self.scroll_to(y=row, animate=False, force=True)
 
     def _bottom(self) -> int:
         """The line in the last row of the screen."""
-        return self._rows.line_at(self.scroll_offset.y + max(1, self.size.height) - 1)[0]
+        return self._line_at(self.scroll_offset.y + max(1, self.size.height) - 1)[0]
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Let go of the end when a person scrolls away from it, and take hold of it again there."""
         super().watch_scroll_y(old_value, new_value)
         if not self._fitting:
-            self._top = self._rows.line_at(round(new_value))
+            self._top = self._line_at(round(new_value))
             self.following = round(new_value) >= self.max_scroll_y
             self._settled()
 
@@ -208,6 +283,12 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         """Lay out anew, with the same line in the first row."""
         self._flush_now()
+
+    def _set_origin(self, began: int, names: Sequence[str]) -> None:
+        """When the log began (unix seconds, 0: not known), and the names of the logs of which it is made."""
+        self._began = began
+        width = min(_LONGEST_NAME, max((cell_len(name) for name in names), default=0))
+        self._names = tuple(fit(name, width, self._marks.right) for name in names)
 
     # Painting
 
@@ -231,11 +312,11 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
         look = self._styles_now()
         width = self._width
         row = self.scroll_offset.y + y
-        if row < self._rows.rows:
-            line, nth = self._rows.line_at(row)
+        if row < self._rows.rows and len(self._shown):
+            line, nth = self._line_at(row)
             strips = self._strips_of(line, look)
             strip = strips[min(nth, len(strips) - 1)]
-        elif not self._lines and y == 0:
+        elif not len(self._shown) and y == 0:
             strip = Strip([Segment(self._message, look["gutter"])]).adjust_cell_length(width, look.base)
         else:
             strip = Strip.blank(width, look.base)
@@ -248,7 +329,10 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
     def _strips_of(self, line: int, look: Look) -> list[Strip]:
         strips = self._strips.get(line)
         if strips is None:
-            of = self._lines[line]
-            strips = paint(of, line + 1, self._layout, look, self._marks, self._extra(line))
+            if count := self._shown.gap(line):
+                strips = gap(count, self._layout, look, self._marks)
+            else:
+                of = self._lines[line]
+                strips = paint(of, line + 1, self._layout, look, self._marks, self._extra(line))
             self._strips[line] = strips
         return strips

@@ -6,37 +6,42 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from buildwatch.model import LogLine
-from buildwatch.tui.log_find import ERRORS, WARNINGS, Finds, Hit, Scan, Search, gravity
+from buildwatch.tui.log_find import COMMANDS, ERRORS, MATCHES, WARNINGS, Finds, Hit, Scan, Search, kind_of
 
 
 class _Wish(NamedTuple):
-    """A jump from a place to the next find, or to the one before."""
+    """A jump from a place to the next find of a kind, or to the one before."""
 
-    match: bool  # of the search, or else to an error
+    kind: int
     forward: bool
     start: Hit
 
 
 class Seeker:
-    """The errors and the search of one log."""
+    """The errors, warnings and commands of one log, and what is searched for in it."""
 
     def __init__(self) -> None:
         self.search: Search | None = None
         self.match: Hit | None = None  # the current match
         self.current = -1  # the line that was jumped to; -1 for none
-        self._gravity = Scan(gravity, kinds=2)
+        self._kinds = Scan(kind_of, kinds=3)
         self._matches = Scan(_nothing)
         self._wish: _Wish | None = None
 
     @property
     def errors(self) -> Finds:
         """The errors found so far."""
-        return self._gravity.finds[ERRORS]
+        return self._kinds.finds[ERRORS]
 
     @property
     def warnings(self) -> Finds:
         """The warnings found so far."""
-        return self._gravity.finds[WARNINGS]
+        return self._kinds.finds[WARNINGS]
+
+    @property
+    def commands(self) -> Finds:
+        """The commands found so far."""
+        return self._kinds.finds[COMMANDS]
 
     @property
     def matches(self) -> Finds:
@@ -48,12 +53,12 @@ class Seeker:
         self.search = Search(pattern) if pattern else None
         self._matches = Scan(self.search.count if self.search else _nothing)
         self.match = None
-        self._wish = _Wish(True, True, Hit(start, -1)) if pattern else None
+        self._wish = _Wish(MATCHES, True, Hit(start, -1)) if pattern else None
 
-    def seek(self, start: Hit, *, match: bool, forward: bool) -> None:
-        """Wish for the next match or error, or for the one before; past the last comes the first."""
-        if not match or self.search:
-            self._wish = _Wish(match, forward, start)
+    def seek(self, start: Hit, kind: int, *, forward: bool) -> None:
+        """Wish for the next find of a kind, or for the one before; past the last comes the first."""
+        if kind != MATCHES or self.search:
+            self._wish = _Wish(kind, forward, start)
 
     def forget(self) -> None:
         """Another log is looked at; the search stays."""
@@ -63,7 +68,7 @@ class Seeker:
 
     def change(self, first: int) -> None:
         """Lines from here on are new or different."""
-        self._gravity.forget_from(first)
+        self._kinds.forget_from(first)
         self._matches.forget_from(first)
 
     def move(self, by: int) -> None:
@@ -75,21 +80,26 @@ class Seeker:
 
     def done(self, lines: Sequence[LogLine]) -> bool:
         """Whether all lines have been looked at."""
-        return self._gravity.done(lines) and (not self.search or self._matches.done(lines))
+        return self._kinds.done(lines) and self.searched(lines)
+
+    def searched(self, lines: Sequence[LogLine]) -> bool:
+        """Whether the search has looked at all lines."""
+        return not self.search or self._matches.done(lines)
 
     def go_on(self, lines: Sequence[LogLine], enough: Callable[[], bool]) -> tuple[Hit, bool] | None:
         """Look at more lines. Gives where to jump and whether that is a match, once there is something to jump to."""
         if self.search and not self._matches.done(lines):
             self._matches.go_on(lines, enough)
         if not enough() or not self.search:
-            self._gravity.go_on(lines, enough)
+            self._kinds.go_on(lines, enough)
         return self._granted(lines)
 
     def _granted(self, lines: Sequence[LogLine]) -> tuple[Hit, bool] | None:
         if not self._wish:
             return None
-        scan = self._matches if self._wish.match else self._gravity
-        finds = self.matches if self._wish.match else self.errors
+        match = self._wish.kind == MATCHES
+        scan = self._matches if match else self._kinds
+        finds = self.matches if match else self._kinds.finds[self._wish.kind]
         done = scan.done(lines)
         if self._wish.forward:
             hit = finds.after(self._wish.start) or (finds.after(Hit(-1, 0)) if done else None)
@@ -99,7 +109,6 @@ class Seeker:
             if done:
                 self._wish = None
             return None
-        match = self._wish.match
         self._wish = None
         self.current = hit.line
         if match:

@@ -1,61 +1,23 @@
-"""A step's log on the screen: followed while it grows, searched, wrapped, and led to its errors.
-
-What must look at every line (a search, the errors, the heights of wrapped lines) goes on in slices of a few
-milliseconds, so that no key waits for it, however long the log is.
-"""
+"""A log on the screen with its keys: followed while it grows, searched, folded, wrapped, and led to its errors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from time import perf_counter
 from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.message import Message
-from textual.timer import Timer
 
-from buildwatch.model import LogLine
-from buildwatch.tui.log_find import Hit, place_in
-from buildwatch.tui.log_paint import Extra, Marks
-from buildwatch.tui.log_pane import LogPane
-from buildwatch.tui.log_seek import Seeker
-from buildwatch.wire.ansi import drawn, plain
-
-_SLICE = 0.008  # seconds of work between keys
-_REST = 0.01
+from buildwatch.tui.log_find import COMMANDS, ERRORS, MATCHES, WARNINGS
+from buildwatch.tui.log_folds import head_of
+from buildwatch.tui.log_pane import Times
+from buildwatch.tui.log_reader import LogReader
+from buildwatch.tui.log_state import Matches
+from buildwatch.wire.ansi import drawn
 
 
-@dataclass(frozen=True, slots=True)
-class LogState:
-    """What a title beside the log can say about it.
-
-    `new` lines came since the log was let go of. `match` is the how-manieth (from 1, 0 for none) of `matches`; all
-    counts are of what has been looked at so far, which is everything once `counted`.
-    """
-
-    lines: int = 0
-    live: bool = False
-    following: bool = True
-    new: int = 0
-    errors: int = 0
-    warnings: int = 0
-    pattern: str = ""
-    match: int = 0
-    matches: int = 0
-    counted: bool = True
-    wrap: bool = False
-    times: bool = False
-
-
-class LogView(LogPane, can_focus=True, inherit_bindings=False):
-    """The lines of one log.
-
-    Fill it with `show` and `extend`, empty it with `clear` when another step is looked at. It tells of itself by
-    `StateChanged`.
-    """
+class LogView(LogReader, can_focus=True, inherit_bindings=False):
+    """A log and its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "Down", show=False, id="log.down"),
@@ -68,116 +30,26 @@ class LogView(LogPane, can_focus=True, inherit_bindings=False):
         Binding("G,end,f", "follow", "Follow", show=False, id="log.follow"),
         Binding("h,left", "sideways(-8)", "Left", show=False, id="log.left"),
         Binding("l,right", "sideways(8)", "Right", show=False, id="log.right"),
+        Binding("J,shift+down", "select(1)", "Select down", show=False, id="log.select-down"),
+        Binding("K,shift+up", "select(-1)", "Select up", show=False, id="log.select-up"),
         Binding("e", "seek_error(True)", "Next error", id="log.error.next"),
         Binding("E", "seek_error(False)", "Previous error", show=False, id="log.error.previous"),
+        Binding("v", "seek_warning(True)", "Next warning", show=False, id="log.warning.next"),
+        Binding("V", "seek_warning(False)", "Previous warning", show=False, id="log.warning.previous"),
+        Binding("right_curly_bracket", "seek_command(True)", "Next command", show=False, id="log.command.next"),
+        Binding("left_curly_bracket", "seek_command(False)", "Previous command", show=False, id="log.command.previous"),
         Binding("n", "seek_match(True)", "Next match", show=False, id="log.search.next"),
         Binding("N", "seek_match(False)", "Previous match", show=False, id="log.search.previous"),
+        Binding("ampersand", "filter", "Matches only", show=False, id="log.filter"),
+        Binding("b", "toggle_brief", "What broke", show=False, id="log.brief"),
+        Binding("enter", "fold", "Fold", show=False, id="log.fold"),
+        Binding("minus", "fold_all", "Fold all", show=False, id="log.fold-all"),
         Binding("w", "toggle_wrap", "Wrap", id="log.wrap"),
         Binding("t", "toggle_times", "Time", id="log.times"),
+        Binding("number_sign", "toggle_numbers", "Line numbers", show=False, id="log.numbers"),
     ]
 
-    class StateChanged(Message):
-        """What the log can say about itself is different."""
-
-        def __init__(self, view: LogView, state: LogState) -> None:
-            super().__init__()
-            self.view = view
-            self.state = state
-
-        @property
-        def control(self) -> LogView:
-            """The log."""
-            return self.view
-
-    def __init__(self, *, marks: Marks | None = None, id: str | None = None, classes: str | None = None) -> None:
-        """`marks` are the signs beside the text; give `ASCII_MARKS` to a terminal that has no others."""
-        super().__init__(marks=marks, id=id, classes=classes)
-        self._live = False
-        self._seeker = Seeker()
-        self._told = LogState()
-        self._working: Timer | None = None
-
-    # What the app gives
-
-    def show(self, lines: Sequence[LogLine], *, live: bool) -> None:
-        """Show these lines in place of what is there. Whoever reads does not lose the place, if it is still there.
-
-        `live` says that more may come. A log that has ended and was not there before is shown from its first line.
-        """
-        self._live = live
-        fresh = not self._lines
-        same, top = place_in(self._lines, lines, self._top[0])
-        if moved := top - self._top[0]:
-            self._seeker.move(moved)
-            self._seen += moved
-            self._top = (top, self._top[1])
-        self._seeker.change(same)
-        self._put(same, lines[same:])
-        if fresh:
-            self.following = live
-        self._flush_now()
-
-    def extend(self, new_lines: Sequence[LogLine], replace_last: int = 0) -> None:
-        """Add lines at the end, in place of the last `replace_last` ones."""
-        first = len(self._lines) - replace_last
-        self._seeker.change(first)
-        self._put(first, new_lines)
-        self._flush()
-
-    def clear(self, message: str = "") -> None:
-        """Show no lines, but this sentence (ours: no text from outside)."""
-        self._message = message
-        self._live = False
-        self._seeker.forget()
-        self._top = (0, 0)
-        self._left = 0
-        self.following = True
-        self._put(0, ())
-        self._flush_now()
-
-    def set_search(self, pattern: str) -> None:
-        """Look for a text; capitals matter only where it has some. The first match from here on is jumped to."""
-        match = self._seeker.match
-        self._seeker.look_for(pattern, match.line if match else self._here(forward=True).line)
-        self._repaint()
-        self._work()
-
-    def clear_search(self) -> None:
-        """Look for nothing."""
-        self.set_search("")
-
-    def first_error(self) -> None:
-        """Jump to the first error, as soon as it is found."""
-        self._seeker.seek(Hit(-1, 0), match=False, forward=True)
-        self._work()
-
-    def current_text(self) -> str:
-        """The current line as plain text; when none is current, all lines on the screen."""
-        current = self._seeker.current
-        if self._in_sight(current):
-            return plain(self._lines[current].text)
-        return "\n".join(plain(line.text) for line in self._lines[self._top[0] : self._bottom() + 1])
-
-    @property
-    def state(self) -> LogState:
-        """What the log can say about itself now."""
-        seeker = self._seeker
-        return LogState(
-            lines=len(self._lines),
-            live=self._live,
-            following=self.following,
-            new=self.new,
-            errors=seeker.errors.total,
-            warnings=seeker.warnings.total,
-            pattern=seeker.search.text if seeker.search else "",
-            match=seeker.matches.ordinal(seeker.match) if seeker.match else 0,
-            matches=seeker.matches.total,
-            counted=seeker.done(self._lines),
-            wrap=self.wrap,
-            times=self.times,
-        )
-
-    # Keys
+    # Keys that move
 
     def action_move(self, by: float, pages: bool = False) -> None:
         """Scroll by rows, or by pages; half a page is 0.5."""
@@ -191,29 +63,80 @@ class LogView(LogPane, can_focus=True, inherit_bindings=False):
 
     def action_follow(self) -> None:
         """Go to the end, and stay there when lines come."""
-        self._seeker.current = -1
+        self._seeker.current = self._anchor = -1
         self._repaint()
         self.following = True
         self._flush_now()
 
     def action_sideways(self, by: int) -> None:
         """Move the text sideways, as far as a line on the screen goes on."""
-        if self.wrap:
+        if self.wrap or not len(self._shown):
             return
-        widest = max((cell_len(drawn(line.text)) for line in self._lines[self._top[0] : self._bottom() + 1]), default=0)
+        places = range(self._shown.place(self._top[0]), self._shown.place(self._bottom()) + 1)
+        texts = (self._lines[self._shown.line(place)].text for place in places)
+        widest = max((cell_len(drawn(text)) for text in texts), default=0)
         self._left = min(max(0, self._left + by), max(0, widest - self._layout.room))
         self._lay_out()
 
     def action_seek_error(self, forward: bool) -> None:
         """Go to the next error, or to the one before."""
-        self._seeker.seek(self._here(forward=forward), match=False, forward=forward)
-        self._work()
+        self._seek(ERRORS, forward)
+
+    def action_seek_warning(self, forward: bool) -> None:
+        """Go to the next warning, or to the one before."""
+        self._seek(WARNINGS, forward)
+
+    def action_seek_command(self, forward: bool) -> None:
+        """Go to the next command, or to the one before."""
+        self._seek(COMMANDS, forward)
 
     def action_seek_match(self, forward: bool) -> None:
         """Go to the next match of the search, or to the one before."""
-        match = self._seeker.match
+        self._seek(MATCHES, forward)
+
+    def _seek(self, kind: int, forward: bool) -> None:
+        match = self._seeker.match if kind == MATCHES else None
         here = match if match and self._in_sight(match.line) else self._here(forward=forward)
-        self._seeker.seek(here, match=True, forward=forward)
+        self._anchor = -1
+        self._seeker.seek(here, kind, forward=forward)
+        self._work()
+
+    # Keys that change what is shown
+
+    def action_filter(self) -> None:
+        """Of a search show all lines, those around its matches, or the matches alone."""
+        if self._seeker.search:
+            self._filter = Matches((self._filter + 1) % len(Matches))
+            self._message = "no line has what is searched for"
+            self._changed()
+            self._work()
+
+    def action_toggle_brief(self) -> None:
+        """Only what broke, or everything."""
+        self._set_brief(not self._brief)
+        self._tell()
+
+    def action_fold(self) -> None:
+        """Fold the command that printed the current (else the first) line on the screen, or open it."""
+        line = self._seeker.current if self._in_sight(self._seeker.current) else self._top[0]
+        head = head_of(line, self._seeker.commands)
+        if head is not None:
+            self._toggle(head)
+
+    def _toggle(self, head: int) -> None:
+        self._filter, self._brief = Matches.ALL, False
+        self._folds.toggle(head)
+        self._seeker.current = head
+        self._anchor = -1
+        self.following = self.following and self._live
+        self._changed()
+        self._tell()
+
+    def action_fold_all(self) -> None:
+        """Fold all commands, or open all."""
+        self._filter, self._brief = Matches.ALL, False
+        self._folds.toggle_all()
+        self._changed()
         self._work()
 
     def action_toggle_wrap(self) -> None:
@@ -221,14 +144,63 @@ class LogView(LogPane, can_focus=True, inherit_bindings=False):
         self.wrap = not self.wrap
 
     def action_toggle_times(self) -> None:
-        """Show each line's time, or not."""
-        self.times = not self.times
+        """Show no times, those since the step began, or those of the day."""
+        self.times = Times((self.times + 1) % (len(Times) if self._began else 2))
 
-    def on_click(self, event: events.Click) -> None:
-        """Make the line under the pointer the current one."""
-        if self._lines and event.y < self._rows.rows:
-            self._seeker.current = self._rows.line_at(self.scroll_offset.y + event.y)[0]
+    def action_toggle_numbers(self) -> None:
+        """Show each line's number, or not."""
+        self.numbers = not self.numbers
+
+    # Selecting
+
+    def action_select(self, by: int) -> None:
+        """Select one line more, down or up."""
+        if not len(self._shown):
+            return
+        current = self._seeker.current
+        if not self._in_sight(current):
+            current = self._top[0] if by > 0 else self._bottom()
+            by = 0
+        if self._anchor < 0:
+            self._anchor = current
+        place = min(max(0, self._shown.place(current) + by), len(self._shown) - 1)
+        self._seeker.current = self._shown.line(place)
+        self._keep_in_sight()
+
+    def select_none(self) -> bool:
+        """Select nothing. Whether anything was selected."""
+        selected, self._anchor = self._anchor >= 0, -1
+        self._repaint()
+        self._tell()
+        return selected
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin a selection, or fold a command whose mark is clicked."""
+        if event.y < self._rows.rows and len(self._shown):
+            line = self._line_at(self.scroll_offset.y + event.y)[0]
+            self._anchor, self._seeker.current = -1, line
+            if self._shown.gap(line):
+                self._reveal(line)
+            elif event.x < self._layout.gutter and self._seeker.commands.within(line, line + 1):
+                self._toggle(line)
             self._repaint()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Select up to the line under the pointer."""
+        if event.button == 1 and len(self._shown) and self._in_sight(self._seeker.current):
+            line = self._line_at(self.scroll_offset.y + min(event.y, self._rows.rows - 1))[0]
+            if line != self._seeker.current:
+                self._anchor = self._seeker.current if self._anchor < 0 else self._anchor
+                self._seeker.current = line
+                self._keep_in_sight()
+
+    def _keep_in_sight(self) -> None:
+        row, top = self._row_of(self._seeker.current), self.scroll_offset.y
+        if not top <= row < top + self.size.height:
+            self._scroll(row if row < top else row - self.size.height + 1)
+        self.following = False
+        self._repaint()
+        self._tell()
 
     def on_mouse_scroll_left(self) -> None:
         """Move the text as the pointer's wheel does."""
@@ -237,70 +209,3 @@ class LogView(LogPane, can_focus=True, inherit_bindings=False):
     def on_mouse_scroll_right(self) -> None:
         """Move the text as the pointer's wheel does."""
         self.action_sideways(4)
-
-    # Where things are
-
-    def _here(self, *, forward: bool) -> Hit:
-        """Where a jump begins: at the current line while it is in sight, else at the edge of the screen."""
-        if self._in_sight(self._seeker.current):
-            return Hit(self._seeker.current, 0)
-        return Hit(self._top[0], -1 if forward else 0)
-
-    def _in_sight(self, line: int) -> bool:
-        return self._top[0] <= line <= self._bottom() and bool(self._lines)
-
-    def _go(self, hit: Hit, match: bool) -> None:
-        """Bring a find into sight, a third down the screen unless it is there already."""
-        self._repaint()
-        row = self._rows.row_of(hit.line)
-        if match and self._seeker.search:
-            text = drawn(self._lines[hit.line].text)
-            place = self._seeker.search.places(text)[hit.nth]
-            before, within = cell_len(text[: place[0]]), cell_len(text[slice(*place)])
-            if self.wrap:
-                row += before // self._layout.room
-            elif not self._left <= before <= self._left + self._layout.room - within - 1:
-                self._left = max(0, before + within - self._layout.room * 2 // 3)
-        if not self.scroll_offset.y <= row < self.scroll_offset.y + self.size.height:
-            self._scroll(row - self.size.height // 3)
-        self.following = False
-        self._lay_out()
-
-    # Work in slices
-
-    def _settled(self) -> None:
-        if self._working is None:
-            self._work()
-        else:
-            self._tell()
-
-    def _work(self) -> None:
-        if self._working is not None:
-            self._working.stop()
-            self._working = None
-        if not self.size:
-            return
-        until = perf_counter() + _SLICE
-        jump = self._seeker.go_on(self._lines, lambda: perf_counter() >= until)
-        if not self._rows.measured:
-            self._rows.measure(lambda: perf_counter() >= until)
-            self._fit()
-        if not (self._rows.measured and self._seeker.done(self._lines)):
-            self._working = self.set_timer(_REST, self._work)
-        if jump:
-            self._go(*jump)
-        self._tell()
-
-    def _tell(self) -> None:
-        state = self.state
-        if state != self._told:
-            self._told = state
-            self.post_message(self.StateChanged(self, state))
-
-    def _extra(self, line: int) -> Extra:
-        seeker = self._seeker
-        current = line == seeker.current
-        if not seeker.search:
-            return Extra(current=current)
-        nth = seeker.match.nth if seeker.match and seeker.match.line == line else -1
-        return Extra(seeker.search.places(drawn(self._lines[line].text)), nth, current)

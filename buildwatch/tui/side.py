@@ -10,22 +10,22 @@ from dataclasses import replace
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from buildwatch.model import Build, BuildKey, Stage, Status, Step
+from buildwatch.model import Build, BuildKey, LogLine, Stage, Status, Step
 from buildwatch.sources.base import Source
 from buildwatch.store import Store
 from buildwatch.tui import detail_model, detail_places
+from buildwatch.tui.broke_lines import broke_lines
+from buildwatch.tui.broken import Broken, Place, place_of
 from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.log_paint import ASCII_MARKS, Marks
-from buildwatch.tui.log_view import LogState, LogView
+from buildwatch.tui.log_state import LogState, Matches
+from buildwatch.tui.log_view import LogView
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.page import Page
 from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import Kind, Row
 from buildwatch.words import ASCII, glyph
-
-StepKey = tuple[BuildKey, int, int, int]
-"""Which log: the build, its run, the stage and the step."""
 
 
 class Side(Vertical):
@@ -38,8 +38,9 @@ class Side(Vertical):
         self._row: Row | None = None
         self._build: Build | None = None
         self._store: Store | None = None
-        self._shown: StepKey | None = None
+        self._shown: Place | None = None
         self._following: asyncio.Task[None] | None = None
+        self._broken = Broken()
         self._said = ""
         self._fact_lines = Lines(id="facts")
         self._log_title = Lines(id="log-title")
@@ -58,7 +59,7 @@ class Side(Vertical):
         """Show this row's facts; its log follows when the cursor rests (`rest`)."""
         self._row, self._build, self._store = row, build, store
         step = self._step_that_matters()
-        has_log = step is not None and (step[2].status.rank > 0 or self._shown == self._key(step))
+        has_log = step is not None and (step[2].status.rank > 0 or self._shown == place_of(*step))
         self.set_class(not has_log, "-no-log")
         width, height = self.size.width, self.size.height
         if width > 4 and height > 0:
@@ -84,10 +85,18 @@ class Side(Vertical):
                 return []
             usual = painter.expected(builds[0]) if builds else None
             green = detail_model.last_green(builds[0], builds) if builds and builds[0].status.failed else None
-            return detail_model.repo_lines(repo, builds, page, usual=usual, green=green)
+            return detail_model.repo_lines(repo, builds, page, usual=usual, green=green, broke=self._broke(page))
         usual = painter.expected(build)
         green = detail_model.last_green(build, list(store.builds(build.repo_key))) if build.status.failed else None
-        return detail_model.build_lines(build, page, usual=usual, green=green, stage=row.stage, step=row.step)
+        return detail_model.build_lines(
+            build, page, usual=usual, green=green, stage=row.stage, step=row.step, broke=self._broke(page)
+        )
+
+    def _broke(self, page: Page) -> list[Pieces]:
+        """The lines on what broke in the step that matters, once that is known."""
+        place = self._step_that_matters()
+        known = self._broken.of(*place) if place else None
+        return broke_lines(known, self._broken.seen(*place), page) if place and known else []
 
     def _server(self, name: str, page: Page) -> list[Pieces]:
         store = self._store
@@ -127,10 +136,6 @@ class Side(Vertical):
         step = stage.step(step_number) if stage else None
         return (build, stage, step) if build and stage and step else None
 
-    def _key(self, place: tuple[Build, Stage, Step]) -> StepKey:
-        build, stage, step = place
-        return build.key, build.run, stage.number, step.number
-
     def rest(self) -> None:
         """The cursor rests: follow the log of the step that matters."""
         place = self._step_that_matters()
@@ -141,10 +146,10 @@ class Side(Vertical):
             self.log_view.clear("skipped: it has no log" if place else "")
             self._show_title()
             return
-        reading = self.log_view.has_focus and self._shown is not None and self._shown[:2] == self._key(place)[:2]
-        if self._key(place) != self._shown and not (reading and not self._row_is_step()):
+        reading = self.log_view.has_focus and self._shown is not None and self._shown[:2] == place_of(*place)[:2]
+        if place_of(*place) != self._shown and not (reading and not self._row_is_step()):
             self._stop()
-            self._shown = self._key(place)
+            self._shown = place_of(*place)
             self._said = ""
             self.log_view.clear("reading the log")
             self._following = asyncio.create_task(self._follow(source, place))
@@ -174,21 +179,47 @@ class Side(Vertical):
                 self._said = state.said if state.live or not state.lines else ""
                 if not state.live or not count or state.same < count - 200:
                     if state.lines or count == 0:
-                        self.log_view.show(state.lines, live=state.live)
+                        self.log_view.show(state.lines, live=state.live, began=self._began(build.key, stage, step))
                 else:
                     self.log_view.extend(state.lines[state.same :], replace_last=count - state.same)
-                if not state.live and not count and step.status.failed:
-                    self.log_view.first_error()
-                count = len(state.lines)
+                fresh, count = not count, len(state.lines)
                 if not state.lines:
                     self.log_view.clear(state.said or "no output" + " yet" * state.live)
                 self._show_title()
+                if state.lines and not state.live:
+                    await self._look(source, place, state.lines, fresh=fresh)
 
-    def _status(self, key: BuildKey, stage: Stage, step: Step) -> Status:
+    async def _look(
+        self, source: Source, place: tuple[Build, Stage, Step], lines: Sequence[LogLine], *, fresh: bool
+    ) -> None:
+        """Find out what broke, if anything did, and show it to whoever does not read elsewhere in the log."""
+        build, stage, step = self._step_that_is_shown() or place
+        if step.status not in (Status.FAILURE, Status.ERROR):
+            return
+        known = await self._broken.look(build, stage, step, lines)
+        free = fresh or (self.log_view.following and not self.log_view.has_focus)
+        self.log_view.broke(known.parts, known.error if free else None, brief=free and not self._row_is_step())
+        self._show_again()
+        if self._store is not None:
+            builds = list(self._store.builds(build.repo_key))
+            await self._broken.read_older(source, build, builds, self._show_again)
+
+    def _show_again(self) -> None:
+        """More is known of what is shown."""
+        if self._store is not None and self.is_attached:
+            self.show(self._row, self._build, self._store)
+
+    def _now(self, key: BuildKey, stage: Stage, step: Step) -> Step:
+        """A step as it is known now."""
         build = self._store.build(key) if self._store else None
         now = build.stage(stage.number) if build else None
-        at = now.step(step.number) if now else None
-        return at.status if at else step.status
+        return (now.step(step.number) if now else None) or step
+
+    def _status(self, key: BuildKey, stage: Stage, step: Step) -> Status:
+        return self._now(key, stage, step).status
+
+    def _began(self, key: BuildKey, stage: Stage, step: Step) -> int:
+        return self._now(key, stage, step).started
 
     def focus_log(self) -> None:
         """The keys go to the log."""
@@ -210,23 +241,45 @@ class Side(Vertical):
         sign = glyph(step.status, glyphs)
         head: Pieces = [("log ", "dim"), (f"{sign} ", str(step.status) if step.status.known else "unknown")]
         head += [(fit(name, min(width_of(name), max(4, width - 30)), glyphs.ellipsis), "head"), ("  ", "text")]
-        words = f" {glyphs.dot} ".join(self._log_words(self.log_view.state))
         room = width - sum(width_of(text) for text, _ in head)
+        words = self._log_words(self.log_view.state, room)
         text = right(words, room) if width_of(words) <= room else fit(words, room, glyphs.ellipsis)
         self._log_title.show([[*head, (text, "blocked" if self._said else "dim")]])
 
-    def _log_words(self, state: LogState) -> Sequence[str]:
-        if self._said:
-            return [self._said]
-        words = []
-        if state.pattern:
-            words.append(f"{state.match} of {state.matches}" if state.matches else f"no {state.pattern!r}")
-        if state.live:
-            words.append("following" if state.following else f"{state.new} new")
-        words.append(f"{state.lines} line{'s' * (state.lines != 1)}")
-        if state.errors:
-            words.append(f"{state.errors} error{'s' * (state.errors != 1)}")
-        return words
+    def _log_words(self, state: LogState, room: int) -> str:
+        """What there is room for to say of the log, in an order of its own: what matters least goes first."""
+        place, between = self._step_that_is_shown(), f" {self._painter.glyphs.dot} "
+        words = [(1, self._said)] if self._said else log_words(state, place[2] if place else None)
+        while len(words) > 1 and width_of(between.join(word for _, word in words)) > room:
+            words.remove(max(words))
+        return between.join(word for _, word in words)
+
+
+def log_words(state: LogState, step: Step | None) -> list[tuple[int, str]]:
+    """What is to be said of a step's log, each with how little it matters (from 1)."""
+    words: list[tuple[int, str]] = []
+    if state.selected:
+        words.append((1, f"{state.selected} selected"))
+    if state.pattern:
+        words.append((2, f"{state.match} of {state.matches}" if state.matches else f"no {state.pattern!r}"))
+    if state.filter:
+        words.append((3, "matches only" if state.filter is Matches.ONLY else "around matches"))
+    elif state.brief:
+        words.append((8, "what broke"))
+    if step is not None and step.status.failed and step.exit_code:
+        words.append((7, f"exit {step.exit_code}"))
+    if state.live:
+        words.append((4, "following" if state.following else f"{state.new} new"))
+    words.append((6, _counted(state.lines, "line")))
+    if state.errors:
+        words.append((5, _counted(state.errors, "error")))
+    if state.warnings:
+        words.append((9, _counted(state.warnings, "warning")))
+    return words
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def _broke(step: Step) -> bool:

@@ -73,13 +73,15 @@ def test_the_help_names_every_key(place: str, own: list[BindingType]) -> None:
         key for _, table in keys.help_sections(place) for shown, _ in table for key in shown.replace(",", " ").split()
     }
     shown = {"↓": "down", "↑": "up", "←": "left", "→": "right", "?": "question_mark", "/": "slash", "esc": "escape"}
+    shown |= {"&": "ampersand", "{": "left_curly_bracket", "}": "right_curly_bracket", "#": "number_sign"}
+    shown |= {"-": "minus", "shift+↓": "shift+down", "shift+↑": "shift+up"}
     named = {shown.get(key, key) for key in named}
     silent = {"home", "end", "pagedown", "pageup", "ctrl+f", "ctrl+b", "f"}  # what everybody tries anyway
     assert set(keys_of(own)) | set(keys_of(keys.APP)) <= named | silent
 
 
 def test_the_foot_names_only_keys_that_work_there() -> None:
-    signs = {"↵": "enter", "/": "slash", "?": "question_mark", "esc": "escape"}
+    signs = {"↵": "enter", "/": "slash", "?": "question_mark", "esc": "escape", "-": "minus"}
     for in_log, own in ((False, LiveTree.BINDINGS), (True, LogView.BINDINGS)):
         for status in (Status.BLOCKED, Status.RUNNING, None):
             for key, word in keys.foot(in_log, status):

@@ -26,7 +26,8 @@ from buildwatch.model import LogLine
 from buildwatch.tui.log_find import Finds, Hit, place_in
 from buildwatch.tui.log_paint import paint
 from buildwatch.tui.log_rows import RowMap
-from buildwatch.tui.log_view import LogState, LogView
+from buildwatch.tui.log_state import LogState
+from buildwatch.tui.log_view import LogView
 
 
 def log(*texts: str, start: int = 0) -> list[LogLine]:
