@@ -332,8 +332,10 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         return Extra(places, nth, current, said, is_folded)
 
     def _bar_marks(self, height: int) -> Mapping[int, Mark]:
-        """The gravest of what was found in each cell's lines."""
+        """The gravest of what was found in each cell's lines; none where all of them can be seen anyway."""
         look, count = self._styles_now(), len(self._shown)
+        if self._rows.rows <= height:
+            return {}
         kinds: tuple[tuple[Finds, Mark], ...] = (
             (self._seeker.errors, (self._marks.on_bar[0], look["error-gutter"].color)),
             (self._seeker.matches, (self._marks.on_bar[2], look["new"].color)),
@@ -341,11 +343,11 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         )
         kinds = tuple((finds, mark) for finds, mark in kinds if finds.total)
         marks: dict[int, Mark] = {}
-        if not kinds or not count or not height:
+        if not kinds or not height:
             return marks
         edges = [self._shown.line(min(count - 1, cell * count // height)) for cell in range(height)]
         for cell, (first, last) in enumerate(zip(edges, [*edges[1:], len(self._lines)], strict=True)):
             found = next((mark for finds, mark in kinds if finds.within(first, max(last, first + 1))), None)
-            if found and (count >= height or first < last):
+            if found:
                 marks[cell] = found
         return marks
