@@ -25,10 +25,17 @@ SCHEMA: Final[Mapping[str, Key]] = {
     "glyphs": Key((str,), '"unicode" or "ascii"', GLYPHS),
     "read_only": Key((bool,), "true or false"),
     "mouse": Key((bool,), "true or false"),
+    "slack": Key((dict,), "a table that begins with [slack]"),
+    "store": Key((dict,), "a table that begins with [store]"),
+    "notify": Key((dict,), "a table that begins with [notify]"),
+    "users": Key((dict,), "a table that begins with [users]"),
+    "rule": Key((list,), "tables that begin with [[rule]]"),
+    "silence": Key((list,), "tables that begin with [[silence]]"),
 }
+"""What the last six hold is read by `buildwatch.notify.settings`, where it is needed."""
 
-OPTIONS: Final = tuple(key for key in SCHEMA if key != "server")
-"""The settings beside the servers."""
+OPTIONS: Final = ("theme", "glyphs", "read_only", "mouse")
+"""The settings beside the servers and the notifier's."""
 
 
 class Flags(NamedTuple):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from buildwatch.config import token, urls
+from buildwatch.config import secrets, token, urls
 from buildwatch.config.errors import ConfigError
 from buildwatch.config.settings import KINDS, ServerSettings
 from buildwatch.config.tomlfile import Key, Table, check
@@ -24,16 +24,11 @@ SCHEMA: Final[Mapping[str, Key]] = {
     "name": Key((str,), "a short name without line breaks", form=r"\S(.{0,58}\S)?"),
     "url": Key((str,), "an address like https://drone.example.com"),
     "kind": Key((str,), "one of " + ", ".join(KINDS), KINDS),
-    "token_env": Key((str,), "the name of an environment variable, not the token", form="[A-Za-z_][A-Za-z0-9_]*"),
-    "token_file": Key((str,), "the path of a file that holds the token", form=".+"),
-    "token_command": Key((str, list), 'a command, like "pass show drone" or ["pass", "show", "drone"]'),
-    "token": Key((str,), "the token alone", form=r"\s*\S+\s*"),
+    **secrets.schema("token"),
     "ca_file": Key((str,), "the path of a file with certificates", form=".+"),
     "insecure": Key((bool,), "true or false"),
     "proxy": Key((str,), "an address like http://proxy.example.com:3128"),
 }
-
-TOKEN_KEYS: Final = ("token_env", "token_file", "token_command", "token")
 
 
 def from_file(table: Table, file: Path, environ: Mapping[str, str]) -> tuple[ServerSettings, ...]:
@@ -87,7 +82,7 @@ def _server(entry: Table, file: Path, where: str, environ: Mapping[str, str]) ->
         raise ConfigError(f"{where}: name must be {SCHEMA['name'].expected}")
     values: dict[str, Any] = {key: entry[key] for key in ("kind", "insecure") if key in entry}
     if "ca_file" in entry:
-        values["ca_file"] = _path(entry["ca_file"], file)
+        values["ca_file"] = secrets.path_of(entry["ca_file"], file)
     try:
         key = "url"
         url = urls.server_url(entry[key])
@@ -97,37 +92,7 @@ def _server(entry: Table, file: Path, where: str, environ: Mapping[str, str]) ->
     except urls.BadUrl as error:
         raise ConfigError(f"{where}: {key} {error}") from None
     origins = dict.fromkeys(entry, file.name)
-    return ServerSettings(name, url, _token(entry, file, where, environ), origins=origins, **values)
-
-
-def _token(entry: Table, file: Path, where: str, environ: Mapping[str, str]) -> token.TokenSource:
-    given = [key for key in TOKEN_KEYS if key in entry]
-    if len(given) > 1:
-        raise ConfigError(f"{where}: {' and '.join(given)} are given; expected only one of them")
-    match given:
-        case ["token_env"]:
-            return token.from_env(entry["token_env"], environ)
-        case ["token_file"]:
-            return token.from_file(_path(entry["token_file"], file))
-        case ["token_command"]:
-            return token.from_command(_argv(entry["token_command"], where))
-        case ["token"]:
-            return token.plain(entry["token"])
-        case _:
-            return token.absent()
-
-
-def _argv(command: str | list[object], where: str) -> list[str]:
-    import shlex  # seldom needed
-
-    try:
-        argv = shlex.split(command) if isinstance(command, str) else command
-    except ValueError:
-        raise ConfigError(f"{where}: token_command has a quote that is not closed") from None
-    words = [word for word in argv if isinstance(word, str)]
-    if len(words) < len(argv) or not words or not words[0]:
-        raise ConfigError(f"{where}: token_command must be {SCHEMA['token_command'].expected}")
-    return words
+    return ServerSettings(name, url, secrets.source(entry, "token", file, where, environ), origins=origins, **values)
 
 
 def _filled(server: ServerSettings, environ: Mapping[str, str]) -> ServerSettings:
@@ -156,14 +121,6 @@ def _free_name(url: str, taken: set[str]) -> str:
     """`host[:port]`; with its path, or the whole address, where another server has that name."""
     names = (urls.host_of(url), url.partition("://")[2], url)
     return next((name for name in names if name not in taken), url)
-
-
-def _path(text: str, file: Path) -> Path:
-    """A path of the file: `~` is the home directory, and a relative one starts at the file's folder."""
-    try:
-        return file.parent / Path(text).expanduser()
-    except RuntimeError:  # no such user
-        return file.parent / text
 
 
 def _where(file: Path, number: int, entry: object) -> str:

@@ -73,50 +73,55 @@ class TokenSource(NamedTuple):
         return f"{self.key} {self.place}".strip()
 
 
-def from_env(name: str, environ: Mapping[str, str]) -> TokenSource:
-    """The token in an environment variable. A name in lower case is not shown: it may be the token itself."""
+def from_env(name: str, environ: Mapping[str, str], word: str = "token") -> TokenSource:
+    """The token in an environment variable. A name in lower case is not shown: it may be the token itself.
+
+    `word` is what the secret is called by its keys, here and in the functions below.
+    """
     place = name if _PUBLIC_NAME.fullmatch(name) else ""
 
     def fetch() -> str:
         secret = environ.get(name, "").strip()
         if not secret:
-            raise ConfigError(f"{place or 'the variable that token_env names'} is not set")
+            raise ConfigError(f"{place or f'the variable that {word}_env names'} is not set")
         return secret
 
-    return TokenSource("token_env", place, fetch)
+    return TokenSource(f"{word}_env", place, fetch)
 
 
-def from_file(path: Path) -> TokenSource:
+def from_file(path: Path, word: str = "token") -> TokenSource:
     """The token in the first line of a file."""
     place = clean(str(path))
+    key = f"{word}_file"
 
     def fetch() -> str:
         try:
             with path.open("rb") as file:
                 data = file.read(SIZE_LIMIT + 1)
         except OSError as error:
-            raise ConfigError(f"token_file {place} cannot be read ({_why(error)})") from None
-        return _first_line(data, f"token_file {place}")
+            raise ConfigError(f"{key} {place} cannot be read ({_why(error)})") from None
+        return _first_line(data, f"{key} {place}")
 
-    return TokenSource("token_file", place, fetch)
+    return TokenSource(key, place, fetch)
 
 
-def from_command(argv: Sequence[str]) -> TokenSource:
+def from_command(argv: Sequence[str], word: str = "token") -> TokenSource:
     """The token in the first line that a command prints. No shell; of the command only the program is shown."""
     place = clean(argv[0], 100)
-    return TokenSource("token_command", place, lambda: _run(list(argv), f"token_command {place}"))
+    key = f"{word}_command"
+    return TokenSource(key, place, lambda: _run(list(argv), f"{key} {place}"))
 
 
-def plain(secret: str) -> TokenSource:
+def plain(secret: str, word: str = "token") -> TokenSource:
     """The token as it stands in the configuration file."""
-    return TokenSource("token", "", lambda: secret.strip())
+    return TokenSource(word, "", lambda: secret.strip())
 
 
-def absent() -> TokenSource:
+def absent(word: str = "token") -> TokenSource:
     """No token."""
 
     def fetch() -> str:
-        raise ConfigError("no token_env, token_file or token_command")
+        raise ConfigError(f"no {word}_env, {word}_file or {word}_command")
 
     return TokenSource("", "", fetch)
 
