@@ -38,8 +38,8 @@ class Message:
     `key` is unique for ever for server, repo, build, run, rule and occasion. `body` is what Slack is given (`text`,
     `attachments`, `blocks`, `username`, …) without channel, thread and metadata: escaped and within Slack's limits.
     `line` is the same in one line, for digests and lists. `reply_to` is the slot in whose thread it goes, empty for
-    none. It is not sent before `hold_until`; those of one `group` that are due together become one digest. `at` is
-    when that happened which it tells.
+    none. It is not sent before `hold_until`; a group is due when the first of it is, and then all of it that waits
+    becomes one digest. `at` is when that happened which it tells.
     """
 
     key: str
