@@ -9,10 +9,11 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
@@ -80,7 +81,7 @@ class BuildwatchApp(App[None]):
     def on_mount(self) -> None:
         """Go on once something is on the screen. A signal ends it as a key does: the terminal is given back."""
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
+            self._end_by(number)
         self.call_after_refresh(self.set_timer, 0.001, self._connect)
 
     def _connect(self) -> None:
@@ -294,6 +295,47 @@ class BuildwatchApp(App[None]):
             self._copy(self.board.side.log_view.current_text())
         else:
             self._copy(bars.address_of(self.board.live.row, self.board.selected_build))
+
+    def action_log_together(self) -> None:
+        """The logs of all steps of the build as one, or one step's."""
+        if self.board.side is not None:
+            self.board.side.toggle_together()
+
+    def action_log_out(self, how: str) -> None:
+        """The log into a file, the pager or the editor."""
+        from buildwatch.tui import log_out
+
+        build, side = self.board.selected_build, self.board.side
+        if build is None or side is None or not side.log_view.state.lines:
+            self._say("there is no log here")
+            return
+        name = log_out.file_name(build.repo, str(build.number), side.log_name())
+        text, line = side.log_view.whole_text(), side.log_view.current_line
+        try:
+            if how == "save":
+                self.notify(f"saved as {log_out.save(self._settings.paths.data / 'logs', name, text)}", markup=False)
+            else:
+                log_out.view(how, name, text, line, self._lend_terminal)
+        except log_out.OutError as error:
+            self._say(str(error))
+        except SuspendNotSupported:
+            self._say("this terminal cannot be given to another program")
+
+    @contextmanager
+    def _lend_terminal(self) -> Iterator[None]:
+        """The terminal belongs to another program. An interrupt that is typed there is meant for that alone."""
+        loop = asyncio.get_running_loop()
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, lambda *_: None)  # not to be ignored: that the other program would inherit
+        try:
+            with self.suspend():
+                yield
+        finally:  # later: the loop has yet to hear of the interrupts that were typed
+            loop.call_later(0.1, self._end_by, signal.SIGINT)
+
+    def _end_by(self, number: signal.Signals) -> None:
+        """Have a signal end the app as a key does."""
+        asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
 
     def action_copy_url(self) -> None:
         """The web address of what is selected."""

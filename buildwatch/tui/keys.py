@@ -55,6 +55,8 @@ IN_LOG: Final = [
     ("enter, -", "fold this command; all of them"),
     ("w t #", "wrap; times; line numbers"),
     ("J K, shift+↓ shift+↑", "select lines"),
+    ("m", "all steps as one log"),
+    ("s p ctrl+o", "save; $PAGER; $EDITOR"),
     ("y", "copy the selected lines, or this one"),
     ("esc", "back to the tree"),
 ]

@@ -196,7 +196,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
             return around(count, seeker.matches.lines, AROUND if self._filter is Matches.AROUND else 0)
         if self._brief:
             return parts_of(count, self._parts)
-        if self._folds.any():
+        if self._folds.any() and self._can_fold():
             self._by = seeker.commands.total
             return folded(count, seeker.commands.lines, self._folds.is_folded)
         return everything(count)
@@ -212,6 +212,10 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
             self._scroll(self._row_of(current) - above)
         self.following = following
         self._repaint()
+
+    def _can_fold(self) -> bool:
+        """Whether commands hold what follows them: not where several logs are read as one."""
+        return not self._names
 
     def _set_brief(self, brief: bool) -> None:
         brief = brief and bool(self._parts)
@@ -321,7 +325,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         first, last = self._selection()
         current = first <= line <= last if self._anchor >= 0 else line == seeker.current
         said, is_folded = "", None
-        if seeker.commands.within(line, line + 1) and not self._filter:
+        if seeker.commands.within(line, line + 1) and not self._filter and self._can_fold():
             end = end_of(line, seeker.commands, len(self._lines))
             is_folded = self._folds.is_folded(line) and not self._brief
             said = said_of(line, end, self._lines, seeker.errors, folded=is_folded)

@@ -44,6 +44,10 @@ class LogView(LogReader, can_focus=True, inherit_bindings=False):
         Binding("b", "toggle_brief", "What broke", show=False, id="log.brief"),
         Binding("enter", "fold", "Fold", show=False, id="log.fold"),
         Binding("minus", "fold_all", "Fold all", show=False, id="log.fold-all"),
+        Binding("m", "app.log_together", "All steps", show=False, id="log.together"),
+        Binding("s", "app.log_out('save')", "Save", show=False, id="log.save"),
+        Binding("p", "app.log_out('pager')", "Pager", show=False, id="log.pager"),
+        Binding("ctrl+o", "app.log_out('editor')", "Editor", show=False, id="log.editor"),
         Binding("w", "toggle_wrap", "Wrap", id="log.wrap"),
         Binding("t", "toggle_times", "Time", id="log.times"),
         Binding("number_sign", "toggle_numbers", "Line numbers", show=False, id="log.numbers"),
@@ -120,7 +124,7 @@ class LogView(LogReader, can_focus=True, inherit_bindings=False):
         """Fold the command that printed the current (else the first) line on the screen, or open it."""
         line = self._seeker.current if self._in_sight(self._seeker.current) else self._top[0]
         head = head_of(line, self._seeker.commands)
-        if head is not None:
+        if head is not None and self._can_fold():
             self._toggle(head)
 
     def _toggle(self, head: int) -> None:
@@ -134,10 +138,11 @@ class LogView(LogReader, can_focus=True, inherit_bindings=False):
 
     def action_fold_all(self) -> None:
         """Fold all commands, or open all."""
-        self._filter, self._brief = Matches.ALL, False
-        self._folds.toggle_all()
-        self._changed()
-        self._work()
+        if self._can_fold():
+            self._filter, self._brief = Matches.ALL, False
+            self._folds.toggle_all()
+            self._changed()
+            self._work()
 
     def action_toggle_wrap(self) -> None:
         """Let long lines go on in the next row, or not."""
@@ -181,7 +186,7 @@ class LogView(LogReader, can_focus=True, inherit_bindings=False):
             self._anchor, self._seeker.current = -1, line
             if self._shown.gap(line):
                 self._reveal(line)
-            elif event.x < self._layout.gutter and self._seeker.commands.within(line, line + 1):
+            elif event.x < self._layout.gutter and self._can_fold() and self._seeker.commands.within(line, line + 1):
                 self._toggle(line)
             self._repaint()
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import Iterable
 from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from buildwatch.model import Build, BuildKey, LogLine, Stage, Status, Step
-from buildwatch.sources.base import Source
+from buildwatch.insight.seen import in_words
+from buildwatch.model import Build, BuildKey, Stage, Status, Step
 from buildwatch.store import Store
 from buildwatch.tui import detail_model, detail_places
 from buildwatch.tui.broke_lines import broke_lines
-from buildwatch.tui.broken import Broken, Place, place_of
+from buildwatch.tui.broken import place_of
 from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.lines import Lines
+from buildwatch.tui.log_feed import ALL, LogFeed
 from buildwatch.tui.log_paint import ASCII_MARKS, Marks
 from buildwatch.tui.log_state import LogState, Matches
 from buildwatch.tui.log_view import LogView
@@ -25,6 +24,7 @@ from buildwatch.tui.outside import Outside
 from buildwatch.tui.page import Page
 from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import Kind, Row
+from buildwatch.tui.styles import style_of
 from buildwatch.words import ASCII, glyph
 
 
@@ -38,14 +38,10 @@ class Side(Vertical):
         self._row: Row | None = None
         self._build: Build | None = None
         self._store: Store | None = None
-        self._shown: Place | None = None
-        self._following: asyncio.Task[None] | None = None
-        self._broken = Broken()
-        self._said = ""
         self._fact_lines = Lines(id="facts")
         self._log_title = Lines(id="log-title")
         self.log_view = LogView(id="log", marks=ASCII_MARKS if painter.glyphs is ASCII else Marks())
-        self.facts_only = False
+        self._feed = LogFeed(self.log_view, self._known, self._builds, self._show_again)
 
     def compose(self) -> ComposeResult:
         """Facts, a title for the log, the log."""
@@ -59,7 +55,7 @@ class Side(Vertical):
         """Show this row's facts; its log follows when the cursor rests (`rest`)."""
         self._row, self._build, self._store = row, build, store
         step = self._step_that_matters()
-        has_log = step is not None and (step[2].status.rank > 0 or self._shown == place_of(*step))
+        has_log = step is not None and (step[2].status.rank > 0 or self._feed.place == place_of(*step))
         self.set_class(not has_log, "-no-log")
         width, height = self.size.width, self.size.height
         if width > 4 and height > 0:
@@ -95,8 +91,8 @@ class Side(Vertical):
     def _broke(self, page: Page) -> list[Pieces]:
         """The lines on what broke in the step that matters, once that is known."""
         place = self._step_that_matters()
-        known = self._broken.of(*place) if place else None
-        return broke_lines(known, self._broken.seen(*place), page) if place and known else []
+        known = self._feed.broken.of(*place) if place else None
+        return broke_lines(known, self._feed.broken.seen(*place), page) if place and known else []
 
     def _server(self, name: str, page: Page) -> list[Pieces]:
         store = self._store
@@ -126,100 +122,39 @@ class Side(Vertical):
                 return build, *found[0 if wanted is _broke else -1]
         return None
 
-    def _step_that_is_shown(self) -> tuple[Build, Stage, Step] | None:
-        """The step whose log is in the pane, as it is now. Not the one that matters while a person reads another."""
-        if self._shown is None or self._store is None:
-            return None
-        key, _, stage_number, step_number = self._shown
-        build = self._store.build(key)
-        stage = build.stage(stage_number) if build else None
-        step = stage.step(step_number) if stage else None
-        return (build, stage, step) if build and stage and step else None
-
     def rest(self) -> None:
         """The cursor rests: follow the log of the step that matters."""
-        place = self._step_that_matters()
+        place, feed = self._step_that_matters(), self._feed
         source = self._outside.source(place[0].server) if place else None
-        if place is None or source is None or place[2].status == Status.SKIPPED:
-            self._stop()
-            self._shown = None
-            self.log_view.clear("skipped: it has no log" if place else "")
+        if place is None or source is None or (place[2].status == Status.SKIPPED and not feed.together):
+            feed.nothing("skipped: it has no log" if place else "")
             self._show_title()
             return
-        reading = self.log_view.has_focus and self._shown is not None and self._shown[:2] == place_of(*place)[:2]
-        if place_of(*place) != self._shown and not (reading and not self._row_is_step()):
-            self._stop()
-            self._shown = place_of(*place)
-            self._said = ""
-            self.log_view.clear("reading the log")
-            self._following = asyncio.create_task(self._follow(source, place))
+        on_step = self._row is not None and self._row.step > 0
+        reading = self.log_view.has_focus and feed.place is not None and feed.place[:2] == place_of(*place)[:2]
+        if feed.place is None or not reading or on_step or feed.together is not (feed.place.step == ALL):
+            feed.read(source, place, brief=not on_step)
 
-    def _row_is_step(self) -> bool:
-        return self._row is not None and self._row.step > 0
-
-    def _stop(self) -> None:
-        if self._following is not None:
-            self._following.cancel()
-            self._following = None
+    def toggle_together(self) -> None:
+        """The logs of all steps of the build as one, or that of one step."""
+        self._feed.together = not self._feed.together
+        self.rest()
+        self._show_title()
 
     def on_unmount(self) -> None:
         """Nothing goes on reading."""
-        self._stop()
-
-    async def _follow(self, source: Source, place: tuple[Build, Stage, Step]) -> None:
-        from buildwatch.sources.follow import follow  # brings the network's imports; the first paint does without
-
-        build, stage, step = place
-        count = 0
-        log = follow(
-            source, build.repo, build.number, stage.number, step.number, lambda: self._status(build.key, stage, step)
-        )
-        async with aclosing(log) as states:
-            async for state in states:
-                self._said = state.said if state.live or not state.lines else ""
-                if not state.live or not count or state.same < count - 200:
-                    if state.lines or count == 0:
-                        self.log_view.show(state.lines, live=state.live, began=self._began(build.key, stage, step))
-                else:
-                    self.log_view.extend(state.lines[state.same :], replace_last=count - state.same)
-                fresh, count = not count, len(state.lines)
-                if not state.lines:
-                    self.log_view.clear(state.said or "no output" + " yet" * state.live)
-                self._show_title()
-                if state.lines and not state.live:
-                    await self._look(source, place, state.lines, fresh=fresh)
-
-    async def _look(
-        self, source: Source, place: tuple[Build, Stage, Step], lines: Sequence[LogLine], *, fresh: bool
-    ) -> None:
-        """Find out what broke, if anything did, and show it to whoever does not read elsewhere in the log."""
-        build, stage, step = self._step_that_is_shown() or place
-        if step.status not in (Status.FAILURE, Status.ERROR):
-            return
-        known = await self._broken.look(build, stage, step, lines)
-        free = fresh or (self.log_view.following and not self.log_view.has_focus)
-        self.log_view.broke(known.parts, known.error if free else None, brief=free and not self._row_is_step())
-        self._show_again()
-        if self._store is not None:
-            builds = list(self._store.builds(build.repo_key))
-            await self._broken.read_older(source, build, builds, self._show_again)
+        self._feed.stop()
 
     def _show_again(self) -> None:
         """More is known of what is shown."""
         if self._store is not None and self.is_attached:
             self.show(self._row, self._build, self._store)
 
-    def _now(self, key: BuildKey, stage: Stage, step: Step) -> Step:
-        """A step as it is known now."""
-        build = self._store.build(key) if self._store else None
-        now = build.stage(stage.number) if build else None
-        return (now.step(step.number) if now else None) or step
+    def _known(self, key: BuildKey) -> Build | None:
+        return self._store.build(key) if self._store else None
 
-    def _status(self, key: BuildKey, stage: Stage, step: Step) -> Status:
-        return self._now(key, stage, step).status
-
-    def _began(self, key: BuildKey, stage: Stage, step: Step) -> int:
-        return self._now(key, stage, step).started
+    def _builds(self, build: Build) -> Iterable[Build]:
+        return self._store.builds(build.repo_key) if self._store else ()
 
     def focus_log(self) -> None:
         """The keys go to the log."""
@@ -229,27 +164,39 @@ class Side(Vertical):
         """The title tells what the log says of itself."""
         self._show_title()
 
+    def log_name(self) -> str:
+        """What the log in the pane is of, in a word; empty where there is none."""
+        place = self._feed.which() or self._step_that_matters()
+        if place is None:
+            return ""
+        build, stage, step = place
+        if self._feed.together:
+            return "all steps"
+        return step.name if len(build.stages or ()) == 1 else f"{stage.name}/{step.name}"
+
     def _show_title(self) -> None:
-        place = self._step_that_is_shown() or self._step_that_matters()
+        place = self._feed.which() or self._step_that_matters()
         width = self.size.width - 2
         if place is None or width < 8:
             self._log_title.show([[("", "text")]])
             return
-        build, stage, step = place
-        name = step.name if len(build.stages or ()) == 1 else f"{stage.name}/{step.name}"
-        glyphs = self._painter.glyphs
-        sign = glyph(step.status, glyphs)
-        head: Pieces = [("log ", "dim"), (f"{sign} ", str(step.status) if step.status.known else "unknown")]
+        build, _, step = place
+        name, glyphs = self.log_name(), self._painter.glyphs
+        status = build.status if self._feed.together else step.status
+        head: Pieces = [("log ", "dim"), (f"{glyph(status, glyphs)} ", style_of(status))]
         head += [(fit(name, min(width_of(name), max(4, width - 30)), glyphs.ellipsis), "head"), ("  ", "text")]
         room = width - sum(width_of(text) for text, _ in head)
         words = self._log_words(self.log_view.state, room)
         text = right(words, room) if width_of(words) <= room else fit(words, room, glyphs.ellipsis)
-        self._log_title.show([[*head, (text, "blocked" if self._said else "dim")]])
+        self._log_title.show([[*head, (text, "blocked" if self._feed.said else "dim")]])
 
     def _log_words(self, state: LogState, room: int) -> str:
         """What there is room for to say of the log, in an order of its own: what matters least goes first."""
-        place, between = self._step_that_is_shown(), f" {self._painter.glyphs.dot} "
-        words = [(1, self._said)] if self._said else log_words(state, place[2] if place else None)
+        place, between = self._feed.which(), f" {self._painter.glyphs.dot} "
+        words = [(1, self._feed.said)] if self._feed.said else log_words(state, place[2] if place else None)
+        if place and not self._fact_lines.size.height and (often := self._feed.broken.seen(*place)):
+            told = in_words(often, self._painter.times.get(place[0].server, 0.0))
+            words += [(5, told)] if told else []
         while len(words) > 1 and width_of(between.join(word for _, word in words)) > room:
             words.remove(max(words))
         return between.join(word for _, word in words)
@@ -265,16 +212,16 @@ def log_words(state: LogState, step: Step | None) -> list[tuple[int, str]]:
     if state.filter:
         words.append((3, "matches only" if state.filter is Matches.ONLY else "around matches"))
     elif state.brief:
-        words.append((8, "what broke"))
+        words.append((9, "what broke"))
     if step is not None and step.status.failed and step.exit_code:
-        words.append((7, f"exit {step.exit_code}"))
+        words.append((8, f"exit {step.exit_code}"))
     if state.live:
         words.append((4, "following" if state.following else f"{state.new} new"))
-    words.append((6, _counted(state.lines, "line")))
+    words.append((7, _counted(state.lines, "line")))
     if state.errors:
-        words.append((5, _counted(state.errors, "error")))
+        words.append((6, _counted(state.errors, "error")))
     if state.warnings:
-        words.append((9, _counted(state.warnings, "warning")))
+        words.append((10, _counted(state.warnings, "warning")))
     return words
 
 

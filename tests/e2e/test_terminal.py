@@ -10,6 +10,7 @@ import sys
 import unicodedata
 from base64 import b64decode
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,6 +102,29 @@ def test_two_variables_are_enough(terminal: Open, served: Served) -> None:
     assert ended.status == 0
     assert "1 build ended, 1 stopped" in ended.printed
     assert served.token.encode() not in screen.bytes
+
+
+def test_the_pager_has_the_terminal_and_gives_it_back(terminal: Open, served: Served, tmp_path: Path) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text(
+        '#!/bin/sh\ntrap "echo INTERRUPTED" INT\necho "LINES: $(wc -l < "$1")"\nread answer\nread answer\n'
+    )
+    pager.chmod(0o700)
+    step = {"name": "test", "log": [f"line {number}\n" for number in range(7)]}
+    served.order("builds", repo="acme/checkout-api", stages=[{"steps": [step]}])
+    screen = terminal(PAGER=str(pager), **served.environ)
+    screen.shows("live", "checkout-api")
+    screen.press("/checkout-api\r")
+    screen.shows("line 6")
+    screen.press("\tp")
+    screen.until(lambda: "LINES: 7" in "".join(screen.screen.printed))
+    screen.press("\x03")
+    screen.until(lambda: "INTERRUPTED" in "".join(screen.screen.printed))
+    screen.press("\r\r")
+    screen.shows("line 6", "checkout-api")
+    screen.press("q")
+    assert screen.ends().status == 0
+    assert screen.is_sane()
 
 
 def test_it_follows_the_size_of_the_window(terminal: Open, served: Served) -> None:

@@ -217,3 +217,80 @@ async def test_a_log_whose_connection_breaks_goes_on(desks: Desks) -> None:
         desk.say(build, "back again\n")
         await desk.until(lambda: "back again" in seen(desk))
         assert seen(desk).count("$ make test") == 1, "what comes again is not shown twice"
+
+
+GO = (
+    "+ go vet ./...\n",
+    "+ go test ./...\n",
+    *(f"ok pkg{number}\n" for number in range(60)),
+    "--- FAIL: TestRetry (0.02s)\n",
+    "    retry_test.go:41: three attempts, want two\n",
+    "FAIL\n",
+    *(f"ok later{number}\n" for number in range(60)),
+)
+
+
+async def test_a_failed_build_tells_what_broke_and_how_often(desks: Desks) -> None:
+    other = ("+ go test ./...\n", "panic: another thing\n")
+    logs = (GO, other, tuple(line.replace("0.02s", "1.4s").replace(":41:", ":43:") for line in GO), GO)
+    numbers = [
+        desks.ended(StageScript((StepScript("test", outcome="failure", exit_code=1, log=log),))).number for log in logs
+    ]
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        await desk.shows("+ go test ./...", "--- FAIL: TestRetry (0.02s)", "retry_test.go:41: three attempts, want two")
+        await desk.shows("seen three times since", f"first in #{numbers[0]}")
+        shown = seen(desk)
+        assert "⋯" in shown
+        assert "+ go test ./..." in shown, "the command"
+        assert "--- FAIL: TestRetry" in shown, "the error in its context"
+        await into_log(desk)
+        await desk.press("end")
+        assert "later59" in seen(desk)
+        assert "later39" not in seen(desk), "the last twenty lines only"
+        await desk.press("b")
+        await desk.until(lambda: "⋯" not in seen(desk))
+
+
+async def test_a_failed_step_is_shown_whole_at_its_error(desks: Desks) -> None:
+    desks.ended(StageScript((StepScript("test", outcome="failure", log=GO),)))
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        await desk.press("enter")
+        await desk.go_to("#1")
+        await desk.press("enter")
+        await desk.go_to("✗ test")
+        await desk.until(lambda: "--- FAIL: TestRetry" in seen(desk))
+        assert "⋯" not in seen(desk)
+        await into_log(desk)
+        await desk.press("b")
+        await desk.until(lambda: "⋯" in seen(desk))
+
+
+async def test_in_a_narrow_window_the_title_tells_how_often(desks: Desks) -> None:
+    for _ in range(2):
+        desks.ended(StageScript((StepScript("test", outcome="failure", exit_code=1, log=GO),)))
+    async with desks.listed(size=(80, 24)) as desk:
+        await desk.go_to("storefront")
+        await desk.until(lambda: "seen twice since" in desk.line("log-title"))
+
+
+async def test_all_steps_of_a_build_are_read_as_one_log(desks: Desks) -> None:
+    steps = (StepScript("lint", 3, log=("clean\n",)), StepScript("test", 3, log=("tested\n", "+ bye\n")))
+    desks.ended(StageScript(steps))
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        await desk.until(lambda: "tested" in seen(desk))
+        await into_log(desk)
+        await desk.press("m")
+        await desk.until(lambda: "clean" in seen(desk))
+        assert [line.split() for line in seen(desk).splitlines()[:3]] == [
+            ["1", "lint", "clean"],
+            ["2", "test", "tested"],
+            ["3", "test", "+", "bye"],
+        ]
+        assert "all steps" in desk.line("log-title")
+        await desk.press("t")
+        await desk.until(lambda: "0:03" in seen(desk) or "0:04" in seen(desk))
+        await desk.press("m")
+        await desk.until(lambda: "clean" not in seen(desk) and "tested" in seen(desk))
