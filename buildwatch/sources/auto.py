@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
 
 from buildwatch.model import Build, Repo
 from buildwatch.sources.base import Source, Told
 from buildwatch.wire.drone1 import User
 from buildwatch.wire.loglines import Piece
 
+MOMENT: Final = 0.3
+"""Seconds for which a failure to find it is one for all who ask: what they would hear is the same."""
+
 
 class AutoSource:
-    """Stands for the right source once `find` has told which it is; the same failure for all who ask meanwhile."""
+    """Stands for the right source once `find` has told which it is."""
 
     def __init__(
         self,
@@ -30,17 +34,21 @@ class AutoSource:
         self._close = close
         self._found: Source | None = None
         self._finding: asyncio.Task[Source] | None = None
+        self._failed = 0.0
 
     async def _source(self) -> Source:
         if self._found is not None:
             return self._found
-        if self._finding is None:
+        now = asyncio.get_running_loop().time
+        if self._finding is None or (self._finding.done() and now() - self._failed >= MOMENT):
             self._finding = asyncio.ensure_future(self._find())
+        finding = self._finding
+        known = finding.done()
         try:
-            self._found = await asyncio.shield(self._finding)
+            self._found = await asyncio.shield(finding)
         finally:
-            if self._finding is not None and self._finding.done():
-                self._finding = None
+            if finding.done() and not known:
+                self._failed = now()
         return self._found
 
     @property

@@ -24,7 +24,10 @@ WOODPECKER: Final = "woodpecker"
 _VERSION: Final = re.compile(r"v?(\d{1,4})\.(\d{1,4})")
 _CLOSED: Final = (401, 403, 404)
 _OTHERS: Final = ("Gogs", "Gitea", "Forgejo", "GitLab", "Jenkins")
-_LOGIN: Final = re.compile(rb"type\s*=\s*[\"']?password|/oauth2/|(?:sign|log)[ -]?in\b", re.IGNORECASE)
+_LOGIN: Final = tuple(
+    map(re.compile, (rb"type\s*=\s*[\"']?password", rb"/oauth2/", rb"sign[ -]?in\b", rb"log[ -]?in\b"))
+)
+"""What a login page holds, in small letters. Each begins with letters that are quickly looked for in a long page."""
 _LOGIN_PLACE: Final = re.compile(r"log-?in|sign-?in|sso|auth", re.IGNORECASE)
 _WANTS_TLS: Final = re.compile(rb"HTTPS (?:server|port)|SSL-enabled server", re.IGNORECASE)
 """How Go, nginx and Apache say that they were spoken to without TLS."""
@@ -106,10 +109,15 @@ def _stranger(http: Http, answer: Answer) -> SourceError:
     other = _is_named(answer)
     if other:
         return Stranger(f"{name}: {url} is a {other}, not a Drone; give the address of the CI server")
-    if onward or "www-authenticate" in answer.headers or _LOGIN.search(answer.body):
+    if onward or "www-authenticate" in answer.headers or _asks_to_log_in(answer.body):
         return Stranger(f"{name}: a login page stands before {url}; give an address that programs can use")
     what = "a web page" if "html" in answer.headers.get("content-type", "") else "something else than a version"
     return Stranger(f"{name} answers /version with {what} ({answer.status}); is {url} really the address of a Drone?")
+
+
+def _asks_to_log_in(page: bytes) -> bool:
+    small = page.lower()
+    return any(word.search(small) for word in _LOGIN)
 
 
 def _is_named(answer: Answer) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
@@ -15,6 +16,7 @@ from socksio import SOCKSError
 from buildwatch import __version__
 from buildwatch.sources.errors import Broken, Denied, SourceError, Unreachable
 from buildwatch.sources.sentences import OPEN_LIMIT, Address, is_a, refusal, strange, unreachable
+from buildwatch.sources.trust import trust
 
 USER_AGENT: Final = f"buildwatch/{__version__}"
 
@@ -125,11 +127,9 @@ class Http:
         return unreachable(self.address, fault)
 
     @property
-    def trust(self) -> ssl.SSLContext | None:
+    def tls(self) -> ssl.SSLContext | None:
         """Whom to believe; None at an address without TLS."""
-        if self.address.url.startswith("http://"):
-            return None
-        return httpx.create_ssl_context(verify=_trust(self.address))
+        return None if self.address.url.startswith("http://") else trust(self.address)
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -142,7 +142,7 @@ class Http:
             to = self.address
             try:
                 self._client = httpx.AsyncClient(
-                    verify=_trust(to), proxy=to.proxy, trust_env=to.proxy is None, follow_redirects=False
+                    verify=trust(to), proxy=to.proxy, trust_env=to.proxy is None, follow_redirects=False
                 )
             except (httpx.InvalidURL, ValueError):
                 raise Unreachable(f"{to.name}: the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is not one") from None
@@ -180,7 +180,7 @@ class Http:
     async def _secret(self) -> str:
         """The token. Read once: whoever needs it meanwhile waits for the same reading, or hears the same failure."""
         if self._token is None:
-            self._token = asyncio.ensure_future(asyncio.to_thread(self.address.token))
+            self._token = asyncio.ensure_future(_in_thread(self.address.token))
             self._token.add_done_callback(_looked_at)
         reading = self._token
         try:
@@ -195,7 +195,7 @@ class Http:
         try:
             self._hear(response)
             if response.status_code != 200:
-                raise self._refusal(response, await self._body(response), path)
+                raise self._refusal(response, await self._beginning(response), path)
             if not is_a(response, "text/event-stream"):
                 raise strange(self.address, response, path)
         except BaseException:
@@ -215,18 +215,19 @@ class Http:
         try:
             response = await self._open().send(request, stream=True)
             self._hear(response)
+            well = 200 <= response.status_code < 300
             try:
-                body = await self._body(response)
+                if response.status_code == 204:
+                    return b""
+                if well and not is_a(response, "json"):
+                    raise strange(self.address, response, path)
+                body = await (self._body(response) if well else self._beginning(response))
             finally:
                 await response.aclose()
         except _FAULTS as error:
             raise unreachable(self.address, error) from None
-        if response.status_code == 204:
-            return b""
-        if not 200 <= response.status_code < 300:
+        if not well:
             raise self._refusal(response, body, path)
-        if not is_a(response, "json"):
-            raise strange(self.address, response, path)
         return body
 
     async def _body(self, response: httpx.Response) -> bytes:
@@ -273,19 +274,16 @@ class Http:
         return refusal(self.address, response, body, path)
 
 
+async def _in_thread(call: Callable[[], str]) -> str:
+    """What `call` gives, in a thread of its own: those that all share are few, and names are looked up in them."""
+    thread = ThreadPoolExecutor(1)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(thread, call)
+    finally:
+        thread.shutdown(wait=False)
+
+
 def _looked_at(reading: asyncio.Future[str]) -> None:
     """Whoever waited for a token may have gone: its failure is then nobody's."""
     if not reading.cancelled():
         reading.exception()
-
-
-def _trust(to: Address) -> ssl.SSLContext | bool:
-    """Whom to believe. Loading certificates takes 20 ms, so a plain address skips it."""
-    if to.insecure or to.url.startswith("http://"):
-        return False
-    if to.ca_file:
-        try:
-            return ssl.create_default_context(cafile=to.ca_file)
-        except (OSError, ssl.SSLError):
-            raise Unreachable(f"{to.name}: ca_file {to.ca_file} cannot be read as certificates") from None
-    return True

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from itertools import count
 from random import Random
 
-from buildwatch.sources.errors import Busy, Denied, SourceError, Unauthorized, Unreachable
+from buildwatch.sources.errors import Busy, Denied, SourceError, Stranger, Unauthorized, Unreachable
 
 AT_ONCE = 4
 """Requests in flight."""
@@ -21,6 +21,7 @@ class Reads:
     """The reads that are due, by key. `failed` and `answered` hear how each one went.
 
     A read that failed is repeated. Where that is of no use, because the token is not accepted, `failed` holds them all.
+    Before the first answer, and while nothing answers or something strange does, one read at a time asks for all.
     """
 
     def __init__(
@@ -40,6 +41,9 @@ class Reads:
         self._wake = asyncio.Event()
         self._not_before = 0.0
         self._held = False
+        self._answers = False
+        self._answered_at = 0.0
+        self._away_until = 0.0
 
     def want(self, key: Hashable, job: Job, *, at: float, priority: int = 1, sooner: bool = False) -> None:
         """Have `job` done at loop time `at`. One that is planned stays as it is unless `sooner` and `at` is earlier.
@@ -72,6 +76,11 @@ class Reads:
     def go_on(self) -> None:
         """Begin reads again."""
         self._held = False
+        self.is_there()
+
+    def is_there(self) -> None:
+        """There is reason to think that the server answers."""
+        self._away_until = 0.0
         self._wake.set()
 
     async def run(self) -> None:
@@ -81,16 +90,25 @@ class Reads:
             while True:
                 self._wake.clear()
                 now = loop.time()
-                if now >= self._not_before and not self._held:
+                if now >= self._pause_end and not self._held:
                     self._start(now, group)
                 await self._sleep(loop)
+
+    @property
+    def away(self) -> bool:
+        """Whether there has been no answer yet, or no more answers are coming."""
+        return not self._answers
+
+    @property
+    def _pause_end(self) -> float:
+        return max(self._not_before, self._away_until)
 
     def _start(self, now: float, group: asyncio.TaskGroup) -> None:
         while self._timed and self._timed[0][0] <= now:
             at, order, key = heapq.heappop(self._timed)
             if self._due.get(key) == at:
                 heapq.heappush(self._ready, (self._jobs[key][0], order, key))
-        while self._ready and len(self._running) < AT_ONCE:
+        while self._ready and len(self._running) < (AT_ONCE if self._answers else 1):
             _, _, key = heapq.heappop(self._ready)
             if key in self._due and key not in self._running:
                 del self._due[key]
@@ -99,8 +117,8 @@ class Reads:
 
     async def _sleep(self, loop: asyncio.AbstractEventLoop) -> None:
         due = self._timed[0][0] if self._timed and not self._held else None
-        if self._not_before > loop.time():
-            due = self._not_before
+        if self._pause_end > loop.time():
+            due = self._pause_end
         wait = None if due is None else max(0.0, due - loop.time())
         try:
             async with asyncio.timeout(wait):
@@ -111,14 +129,19 @@ class Reads:
     async def _do(self, key: Hashable) -> None:
         priority, job = self._jobs.pop(key)
         now = asyncio.get_running_loop().time
-        again: float | None
+        begun, again = now(), None
         try:
             again = await job()
         except SourceError as error:
             again = now() + self._pause(key, error)
+            if not isinstance(error, Unreachable | Stranger):
+                self._has_answered()
+            elif self._answered_at <= begun:
+                self._answers, self._away_until = False, again
             self._failed(key, error)
         else:
             self._failures.pop(key, None)
+            self._has_answered()
             self._answered()
         finally:
             self._running.discard(key)
@@ -128,6 +151,10 @@ class Reads:
             again = now()
         if again is not None and key not in self._due:
             self.want(key, job, at=again, priority=priority)
+
+    def _has_answered(self) -> None:
+        self._answers, self._answered_at = True, asyncio.get_running_loop().time()
+        self._away_until = 0.0
 
     def _pause(self, key: Hashable, error: SourceError) -> float:
         """Seconds until a failed read is repeated."""

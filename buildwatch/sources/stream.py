@@ -61,10 +61,6 @@ class Stream:
                 async with asyncio.timeout(wait):
                     await self._hurry.wait()
 
-    def hurry(self) -> None:
-        """Do not wait before it is opened again: there is reason to think that it can be."""
-        self._hurry.set()
-
     def reopen(self) -> None:
         """Close it and open it anew."""
         if self._reading is not None and self.open:

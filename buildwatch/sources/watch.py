@@ -129,6 +129,7 @@ class Watcher:
     # the stream
 
     def _on_open(self) -> None:
+        self._reads.is_there()
         if self._beginning.early is None:
             self._stream_repos = self._slugs()
             self._resync()
@@ -216,7 +217,7 @@ class Watcher:
         asked = loop.time()
         rows = await self.source.repos()
         if self._connection.misses:
-            self._stream.hurry()  # it is back
+            self._stream.go_on()  # it is back
         self._connection.misses = 0
         self._set_repos([repo for repo, _ in rows])
         newest = [build for _, build in rows if build is not None]
@@ -386,6 +387,8 @@ class Watcher:
             return
         if key == "list":
             self._connection.misses += 1
+            if self._reads.away and not self._stream.open:
+                self._stream.hold()  # one that knocks is enough
         elif isinstance(error, Denied):
             if isinstance(key, tuple) and key[0] == "build":  # it was purged, or the right to it is gone
                 self._evidence[key[1]] = asyncio.get_running_loop().time() + DENIED - BEAT

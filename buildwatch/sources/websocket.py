@@ -103,7 +103,7 @@ async def _open(http: Http, path: str, ping: float | None) -> ClientConnection:
             user_agent_header=None,
             compression=None,
             proxy=to.proxy or _proxy(to.url),
-            ssl=http.trust,
+            ssl=http.tls,
             open_timeout=OPEN_LIMIT,
             ping_interval=ping,
             ping_timeout=ping,

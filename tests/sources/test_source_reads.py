@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Unauthorized, Unreachable
+from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Stranger, Unauthorized, Unreachable
 from buildwatch.sources.reads import AT_ONCE, Reads
 
 Answer = float | SourceError | None
@@ -241,3 +241,47 @@ async def test_nothing_is_left_behind_when_it_is_cancelled(server: Server) -> No
     async with server.reading():
         await asyncio.sleep(1)
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+
+
+async def test_before_the_first_answer_one_asks_for_all(server: Server) -> None:
+    begin = now()
+    for number in range(3):
+        server.reads.want(number, server.job(number, took=1.0), at=begin, priority=number)
+    async with server.reading():
+        await asyncio.sleep(60)
+    assert [round(at - begin, 3) for at, _ in server.began] == [0, 1, 1]
+
+
+@pytest.mark.parametrize("error", [Unreachable("away"), Stranger("a page")])
+async def test_while_nothing_answers_one_asks_for_all(server: Server, error: SourceError) -> None:
+    begin = now()
+    server.reads.want("list", server.job("list", error, error, error, None), at=begin, priority=0)
+    server.reads.want("user", server.job("user"), at=begin)
+    server.reads.want("other", server.job("other"), at=begin)
+    async with server.reading():
+        await asyncio.sleep(60)
+    assert [key for _, key in server.began] == ["list"] * 4 + ["user", "other"]
+    assert server.times("user") == server.times("other")
+    assert not server.reads.away
+
+
+async def test_one_that_hangs_among_others_that_answer_holds_nobody_up(server: Server) -> None:
+    begin = now()
+    server.reads.want("hangs", server.job("hangs", Unreachable("too long"), took=30.0), at=begin + 1)
+    server.reads.want("list", server.job("list", *(begin + 10 * at for at in range(1, 20))), at=begin, priority=0)
+    async with server.reading():
+        await asyncio.sleep(120)
+    assert server.times("list") == [10.0 * at for at in range(13)][: len(server.times("list"))]
+    assert len(server.times("list")) >= 12
+
+
+async def test_a_server_that_is_there_again_is_asked_at_once(server: Server) -> None:
+    begin = now()
+    server.reads.want("list", server.job("list", *[Unreachable("away")] * 8, None), at=begin)
+    async with server.reading():
+        await asyncio.sleep(40)
+        asked = now()
+        server.reads.is_there()
+        server.reads.want("list", server.job("list"), at=asked, sooner=True)
+        await asyncio.sleep(1)
+    assert any(at == pytest.approx(asked) for at, _ in server.began)

@@ -54,7 +54,7 @@ async def test_a_mended_token_works_when_a_person_says_so(rig: Rig) -> None:
     rig.watcher.retry()
     await rig.until(lambda: rig.link == Link.LIVE and rig.state.listed, within=1)
     await rig.until(lambda: rig.status(build) == "running", within=1)
-    assert (rig.state.user, rig.state.version, rig.state.said) == ("dana", "2.28.1", "")
+    await rig.until(lambda: (rig.state.user, rig.state.version, rig.state.said) == ("dana", "2.28.1", ""), within=1)
     rig.control.release(build)
     await rig.until(lambda: rig.ends(build), within=1)
 
