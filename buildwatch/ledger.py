@@ -9,12 +9,22 @@ is still missing is a hole, which is looked for in `LOOKS` reads in all and then
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 LOOKS = 3
 """In how many reads a missing number is looked for."""
 
 WIDEST = 1000
 """Of how many numbers a gap may be. A wider one is no gap but a counter that was moved."""
+
+
+class Mark(NamedTuple):
+    """Up to which build of a repo all is accounted for: its number, and the greatest id of a build up to it."""
+
+    server: str
+    repo: str
+    number: int
+    build: int
 
 
 class Ledger:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from random import Random
 
 from msgspec.structs import replace
 
+from buildwatch.ledger import Mark
 from buildwatch.merge import before_last_second
 from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
 from buildwatch.sources.base import Source, Told
@@ -50,7 +51,10 @@ URGENT, SOON, IDLE = 0, 1, 2
 
 
 class Watcher:
-    """One server's keeper. `tell` hears every change, in order; nothing else is called from here."""
+    """One server's keeper. `tell` hears every change, in order; nothing else is called from here.
+
+    `marks` say by repo up to where the server was watched before: what came after that is told as news.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class Watcher:
         *,
         random: Random | None = None,
         now: Callable[[], float] = time.time,
+        marks: Mapping[str, Mark] | None = None,
     ) -> None:
         self.source = source
         self.name = source.name
@@ -70,13 +75,14 @@ class Watcher:
         self._connection = Connection(source, store, tell, now)
         self._reads = Reads(self._random, failed=self._on_failed, answered=self._on_answer)
         self._stream = Stream(source, self._random, opened=self._on_open, told=self._on_told, ended=self._on_stream_end)
-        self._beginning = Beginning(source, ("list", "user", "recent"))
+        self._beginning = Beginning(source, ("list", "user", "recent"), marks or {})
         self._gaps = Gaps(
             source,
             store,
             self._reads,
             is_news=self._beginning.is_news,
             take=lambda build: self._take(build, news=self._beginning.is_news(build)),
+            marks=marks or {},
         )
         self._evidence: dict[BuildKey, float] = {}  # loop time of the last word on an unfinished build
         self._ahead = 0.0  # of our clock before the loop's, which stands still while the machine sleeps
@@ -91,6 +97,10 @@ class Watcher:
     def synced(self) -> asyncio.Event:
         """Set once all that already ran at the start is known."""
         return self._beginning.synced
+
+    def mark(self, slug: str) -> Mark:
+        """Up to where a repo's builds are accounted for, so that another watcher can go on from there (`marks`)."""
+        return self._gaps.mark(slug)
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -255,7 +265,8 @@ class Watcher:
         """The first list: what is in it already was."""
         self._beginning.begin(self._slugs(), newest)
         for build in newest:
-            self._take(build, news=False)
+            self._take(build, news=self._beginning.is_news(build))  # some is, where we only begin again
+        self._gaps.look(newest)
         early, self._beginning.early = self._beginning.early or [], None
         self._stream_repos = self._slugs()
         self._connection.set(listed=True)
