@@ -30,9 +30,12 @@ def quiet(entry: Table, where: str) -> Quiet:
     for key in ("from", "to", "timezone"):
         if key not in entry:
             raise ConfigError(f"{where}: {key} is missing; expected {_QUIET[key].expected}")
+    begin, end = _clock(entry, "from", where), _clock(entry, "to", where)
+    if begin == end:
+        raise ConfigError(f"{where}: from and to are the same; expected two times of day")
     return Quiet(
-        _clock(entry, "from", where),
-        _clock(entry, "to", where),
+        begin,
+        end,
         _zone(entry["timezone"], where),
         _days(entry.get("days", list(_DAYS)), "days", where),
         _days(entry.get("whole_days", []), "whole_days", where),

@@ -1,0 +1,53 @@
+"""Text as Slack reads it: what has to be escaped, links, code, and where a text is cut. Pure.
+
+Slack gives a meaning to `&`, `<` and `>` only, and mentions are written with the latter two: escaped text mentions
+nobody. Source: Slack's "Formatting text for app surfaces".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+TEXT: Final = 3_900
+"""Characters of a message's text: Slack advises at most 4,000."""
+
+BELOW: Final = 2_900
+"""Characters of what stands below it."""
+
+_CUT: Final = "… (cut)"
+
+
+def escape(text: str) -> str:
+    """`text` with nothing in it that Slack would obey."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def link(address: str, label: str) -> str:
+    """A link with its words (not escaped yet); the words alone where there is no web address."""
+    if not re.fullmatch(r"https?://[^\s<>|]+", address):
+        return escape(label)
+    return f"<{escape(address)}|{escape(label).replace('|', '¦')}>"
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters of `text`, with a note where something was cut, and no half of an escape or a link."""
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - len(_CUT)]
+    opened = kept.rfind("<")
+    if opened > kept.rfind(">"):
+        kept = kept[:opened]
+    return re.sub(r"&[a-z]{0,5}\Z", "", kept) + _CUT
+
+
+def code(text: str, limit: int) -> str:
+    """`text` (not escaped yet) as a block of code of at most `limit` characters, whole lines from its end."""
+    inner = escape(text.replace("```", "'''")).rstrip("\n")
+    room = limit - len("```\n…\n\n```")
+    if len(inner) > room:
+        kept = inner[-room:]
+        first, newline, rest = kept.partition("\n")
+        kept = rest if newline else re.sub(r"\A[a-z]{0,5};", "", first)
+        inner = f"…\n{kept}"
+    return f"```\n{inner}\n```"

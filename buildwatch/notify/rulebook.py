@@ -1,0 +1,82 @@
+"""All rules together: the one thing that the daemon asks. Pure.
+
+For a move: `occasions.moved`, then what `wants` asks for is filled in (`context.with_links`, `excerpts.plain_log`),
+then `tell`. An end is to be remembered (`Occasion.end`) in one transaction with its messages; `occasions.retold` gives
+what ends of higher numbers have become by it, to be told likewise.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from buildwatch.notify import compose
+from buildwatch.notify.message import Message
+from buildwatch.notify.occasions import Occasion
+from buildwatch.notify.rules import Verdict, match
+from buildwatch.notify.settings import NotifySettings, Rule
+
+_LOG: Final = re.compile(r"\blog\b")
+_STEPS: Final = re.compile(r"\bsteps\b")
+_FAILED: Final = re.compile(r"\bstep\b")
+
+
+class Wants(NamedTuple):
+    """What has to be known of a build before it is told: its stages and steps, and the log of the step that failed."""
+
+    stages: bool = False
+    log: bool = False
+
+
+class _Asks(NamedTuple):
+    """What a rule wants to know: all steps, of a build that failed the step that did, and its log."""
+
+    steps: bool
+    failed: bool
+    log: bool
+
+
+class Rulebook:
+    """The rules of one configuration."""
+
+    def __init__(self, settings: NotifySettings) -> None:
+        self.settings = settings
+        self._asks = {rule.name: _asks(rule) for rule in settings.rules}
+
+    def verdicts(self, occasion: Occasion, now: float) -> list[Verdict]:
+        """What each rule says of the occasion, for a person who wants to know why."""
+        return match(self.settings.rules, self.settings.silences, occasion, now)
+
+    def wants(self, occasion: Occasion, now: float) -> Wants:
+        """What the rules that tell of the occasion want to know. `now` is unix seconds, as in `tell`."""
+        asked = [self._asks[verdict.rule.name] for verdict in self.verdicts(occasion, now) if verdict.tells]
+        failed = occasion.build.status.failed
+        stages = any(one.steps or (failed and (one.failed or one.log)) for one in asked)
+        return Wants(stages, failed and any(one.log for one in asked))
+
+    def tell(self, occasion: Occasion, now: float) -> list[Message]:
+        """The messages of all rules, at most one for a rule, and its excerpt where that goes into the thread.
+
+        An end of which another was told before it (`earlier`) gives only what is other now.
+        """
+        made = self._made(occasion, now)
+        if occasion.earlier is None:
+            return made
+        earlier = replace(occasion.earlier, links=occasion.links, log=occasion.log)
+        before = {message.slot: message.body for message in self._made(earlier, now)}
+        return [message for message in made if before.get(message.slot) != message.body]
+
+    def _made(self, occasion: Occasion, now: float) -> list[Message]:
+        return [
+            message
+            for verdict in self.verdicts(occasion, now)
+            if verdict.tells
+            for message in compose.messages(verdict, occasion, self.settings, now)
+        ]
+
+
+def _asks(rule: Rule) -> _Asks:
+    sources = [text.template.source for text in (rule.template, rule.details) if text is not None]
+    log = bool(rule.excerpt or rule.snippet or any(map(_LOG.search, sources)))
+    return _Asks(any(map(_STEPS.search, sources)), any(map(_FAILED.search, sources)), log)
