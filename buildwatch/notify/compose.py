@@ -97,7 +97,7 @@ def digest(due: Sequence[Message]) -> Message:
 
     They are of one destination. Whom they mention it mentions, once.
     """
-    told = sorted(due, key=lambda message: (message.at, message.key))
+    told = sorted(due, key=lambda message: message.at)
     mentioned = dict.fromkeys(mention for message in told for mention in _mentioned(message))
     rules = dict.fromkeys(message.rule for message in told)
     head = f"*{len(told)} messages*" + (f" of {escape(next(iter(rules)))}" if len(rules) == 1 and told[0].rule else "")
@@ -216,7 +216,7 @@ def _held(rule: Rule, occasion: Occasion, settings: NotifySettings, now: float) 
     name = f"{_part(rule.name)}|{_part(rule.destination)}"
     if until:
         return f"quiet|{name}", until
-    if now - occasion.at > settings.store.max_age:
+    if now - (occasion.build.finished or occasion.at) > settings.store.max_age:
         return f"late|{name}", now + LATE_WAIT
     return (f"burst|{name}", now + rule.group) if rule.group else ("", 0.0)
 
@@ -239,7 +239,7 @@ def _slot(rule: Rule, occasion: Occasion) -> str:
 
 def _name(rule: Rule, occasion: Occasion) -> str:
     build = occasion.build
-    return _name_of(build.server, build.repo, build.id, occasion.run, rule)
+    return _name_of(build.server, build.repo, build.id, build.run, rule)
 
 
 def _name_of(server: str, repo: str, build: int, run: int, rule: Rule) -> str:

@@ -11,7 +11,6 @@ from buildwatch.model import Build, Status
 from buildwatch.notify.message import End
 from buildwatch.notify.past import NOTHING_BEFORE, Past, Standing, is_red
 from buildwatch.notify.settings import Kind
-from buildwatch.store import Move
 
 _CHANGES: Final = {
     Kind.BROKEN: "broken",
@@ -40,20 +39,19 @@ NO_LINKS: Final = Links()
 class Occasion:
     """Something of a build that rules can be told of.
 
-    `run` counts the runs of the build from 0. `at` is when it happened, in unix seconds of our own clock; `elapsed` is
-    how many seconds the build ran until then. `replaced` is another end of the same run that was told before, `earlier`
-    what the same end was before an end of a lower number came. `links` and `log` (the plain lines of the step that
-    failed) are filled in by who can ask the server.
+    `at` is when we heard of it, in unix seconds of our own clock; `elapsed` is how many seconds the build ran until
+    then. `replaced` is another status that the same run ended with before, `earlier` what the same end was before
+    `cause`, an end of a lower number, came. `links` and `log` (the plain lines of the step that failed) are filled in
+    by who can ask the server.
     """
 
     kinds: frozenset[Kind]
     build: Build
-    run: int
     at: float
     past: Past = field(default_factory=Past)
     standing: Standing = NOTHING_BEFORE
     elapsed: float = 0.0
-    replaced: End | None = None
+    replaced: str = ""
     earlier: Occasion | None = None
     cause: End | None = None
     links: Links = NO_LINKS
@@ -74,23 +72,23 @@ class Occasion:
         """What tells it from all other occasions of the same run: the last part of a message's key."""
         if not self.ended:
             return min(self.kinds)
-        instead = f" for {self.replaced.status}" if self.replaced else ""
+        instead = f" for {self.replaced}" if self.replaced else ""
         after = f" after {self.cause.number}.{self.cause.run} {self.cause.status}" if self.cause else ""
         return f"{self.build.status}{instead}{after}"
 
     @property
     def end(self) -> End:
         """What is to be remembered of it."""
-        return end_of(self.build, self.run)
+        return end_of(self.build)
 
 
-def end_of(build: Build, run: int = 0) -> End:
+def end_of(build: Build) -> End:
     """What is remembered of an ended run of a build."""
     return End(
         build.server,
         build.repo,
         build.id,
-        run,
+        build.run,
         build.number,
         build.branch,
         build.event,
@@ -120,45 +118,40 @@ def build_of(end: End) -> Build:
         finished=end.finished,
         commit=end.commit,
         author=end.author,
+        run=end.run,
     )
 
 
-def moved(move: Move, past: Past, at: float) -> Occasion | None:
-    """The occasion of a build's own move: it started, waits for approval, or ended.
+def occasion(build: Build, past: Past, at: float, replaced: str = "") -> Occasion | None:
+    """The occasion of a build whose status moved to what it is: it started, waits for approval, or ended; else None.
 
-    `past` holds what is remembered of its line and of its own runs. None for everything else, and for an end that is
-    remembered already.
+    `past` holds what is remembered of its line. `replaced` is the status that the same run ended with before.
     """
-    if move.stage is not None:
-        return None
-    if move.after.ended:
-        return ended(move.build, past, at)
-    kind = {Status.RUNNING: Kind.STARTED, Status.BLOCKED: Kind.BLOCKED}.get(move.after)
-    return None if kind is None else _unended(kind, move.build, past, at, 0.0)
-
-
-def ended(build: Build, past: Past, at: float) -> Occasion | None:
-    """The occasion of a build's end; None where this end of this run is remembered already."""
-    run = past.run_of(build)
-    known = past.end(build)
-    if known is not None and known.status == build.status:
-        return None
-    return replace(_end(build, run, past, at), replaced=known)
+    if build.status.ended:
+        return replace(_end(build, past, at), replaced=replaced)
+    kind = {Status.RUNNING: Kind.STARTED, Status.BLOCKED: Kind.BLOCKED}.get(build.status)
+    return None if kind is None else _unended(kind, build, past, at, 0.0)
 
 
 def retold(told: Occasion, at: float, find: Callable[[End], Build | None]) -> Iterator[Occasion]:
     """What ends of higher numbers are now that were told before the end `told`, where they are not what they were.
 
-    `find` gives the build of an end, if it is known; else it is told as far as it is remembered.
+    `find` gives the build of an end that was told (as far as it is known: `build_of`), and None for one that is still
+    to be told by itself.
     """
     if not told.ended:
         return
-    past = told.past.adding(told.end)
-    for later in told.past.after(told.end):
-        build = find(later) or build_of(later)
-        was, now = _end(build, later.run, told.past, at), _end(build, later.run, past, at)
-        if was.kinds != now.kinds:
-            yield replace(now, earlier=was, cause=told.end)
+    before = told.past.without(told.end)
+    now = before.adding(told.end)
+    if told.replaced:
+        before = before.adding(replace(told.end, status=Status(told.replaced)))
+    for later in now.after(told.end):
+        build = find(later)
+        if build is None:
+            continue
+        was, become = _end(build, before, at), _end(build, now, at)
+        if was.kinds != become.kinds:
+            yield replace(become, earlier=was, cause=told.end)
 
 
 def overdue(build: Build, past: Past, server_now: float, at: float, stuck_after: float) -> Iterator[Occasion]:
@@ -188,13 +181,12 @@ def last_sign(build: Build) -> int:
 
 
 def _unended(kind: Kind, build: Build, past: Past, at: float, elapsed: float) -> Occasion:
-    run = past.run_of(build)
-    standing = past.standing(build.number, build.id, run)
-    return Occasion(frozenset({kind}), build, run, at, past, standing, elapsed)
+    standing = past.standing(build.number, build.id, build.run)
+    return Occasion(frozenset({kind}), build, at, past, standing, elapsed)
 
 
-def _end(build: Build, run: int, past: Past, at: float) -> Occasion:
-    standing = past.standing(build.number, build.id, run)
+def _end(build: Build, past: Past, at: float) -> Occasion:
+    standing = past.standing(build.number, build.id, build.run)
     elapsed = float(max(0, build.finished - build.started)) if build.started > 0 else 0.0
     kinds = {Kind.EVERY, Kind(str(build.status))}
     match is_red(build.status), standing.reds:
@@ -208,4 +200,4 @@ def _end(build: Build, run: int, past: Past, at: float) -> Occasion:
             kinds |= {Kind.FIXED, Kind.RECOVERED}
     if build.finished and progress(build.started, past.usual(build), build.finished).overdue:
         kinds.add(Kind.SLOW)
-    return Occasion(frozenset(kinds), build, run, at, past, standing, elapsed)
+    return Occasion(frozenset(kinds), build, at, past, standing, elapsed)

@@ -66,35 +66,22 @@ NOTHING_BEFORE: Final = Standing()
 
 
 class Past:
-    """The remembered ends of one line, in the order of numbers, and of runs of the same number."""
+    """The remembered ends of one line, in the order of numbers, and of runs of the same number.
+
+    What is asked of a build's standing does not look at its own end, which may be among them.
+    """
 
     def __init__(self, ends: Iterable[End] = ()) -> None:
-        self._of = {(end.number, end.build, end.run): end for end in ends}
-        self._ends = [self._of[key] for key in sorted(self._of)]
-
-    def runs(self, build: Build) -> list[End]:
-        """The remembered runs of a build."""
-        return [end for end in self._ends if end.build == build.id]
-
-    def run_of(self, build: Build) -> int:
-        """Which run of the build this is, from 0: servers up to 0.8 run a build again under its own id.
-
-        Runs are told apart by when they began. One that nobody told the begin of is the last that is remembered.
-        """
-        known = self.runs(build)
-        if not known:
-            return 0
-        same = [end for end in known if not build.started or not end.started or end.started == build.started]
-        return same[-1].run if same else known[-1].run + 1
-
-    def end(self, build: Build) -> End | None:
-        """What is remembered of this very run."""
-        run = self.run_of(build)
-        return next((end for end in self.runs(build) if end.run == run), None)
+        by_place = {(end.number, end.build, end.run): end for end in ends}
+        self._ends = [by_place[place] for place in sorted(by_place)]
 
     def adding(self, end: End) -> Past:
         """The past with one more end, in place of what was remembered of the same run."""
         return Past([*self._ends, end])
+
+    def without(self, end: End) -> Past:
+        """The past without what is remembered of that run."""
+        return Past(one for one in self._ends if (one.build, one.run) != (end.build, end.run))
 
     def before(self, number: int, build: int, run: int) -> list[End]:
         """What ended before, newest number first. Of a number's runs, those that another followed are not in it."""

@@ -1,8 +1,8 @@
 """All rules together: the one thing that the daemon asks. Pure.
 
-For a move: `occasions.moved`, then what `wants` asks for is filled in (`context.with_links`, `excerpts.plain_log`),
-then `tell`. An end is to be remembered (`Occasion.end`) in one transaction with its messages; `occasions.retold` gives
-what ends of higher numbers have become by it, to be told likewise.
+For a build that moved: `occasions.occasion`, then what `wants` asks for is filled in (`context.with_links`,
+`excerpts.plain_log`), then `tell`. `occasions.retold` gives what ends of higher numbers have become by an end, to be
+told likewise, and `occasions.overdue` what there is to tell of time that passes.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
-from random import Random
 
 import pytest
 from hypothesis import given
@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from buildwatch.model import Build, Stage, Status
 from buildwatch.notify.message import End
-from buildwatch.notify.occasions import Occasion, ended, moved, overdue, retold
+from buildwatch.notify.occasions import Occasion, build_of, end_of, occasion, overdue, retold
 from buildwatch.notify.past import Past
 from buildwatch.notify.settings import Kind
-from buildwatch.store import Move
 from tests.notify.some import NOW, build, end
 
 ENDS = ("success", "failure", "error", "killed", "skipped", "declined")
@@ -22,9 +21,9 @@ TURNS = {Kind.BROKEN, Kind.FIXED, Kind.STILL_FAILING, Kind.RECOVERED}
 
 
 def told(number: int, status: str, *before: End) -> Occasion:
-    occasion = ended(build(number, status), Past(before), NOW)
-    assert occasion is not None
-    return occasion
+    found = occasion(build(number, status), Past(before), NOW)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("status", ENDS)
@@ -53,9 +52,9 @@ def test_each_end_is_its_own_status_and_no_other(status: str) -> None:
 )
 def test_what_an_end_makes_of_those_before_it(before: str, status: str, turns: str, change: str) -> None:
     ends = [end(number, word) for number, word in enumerate(before.split(), 1)]
-    occasion = told(9, status, *ends)
-    assert {kind.value for kind in occasion.kinds & TURNS} == set(turns.split())
-    assert occasion.change == change
+    found = told(9, status, *ends)
+    assert {kind.value for kind in found.kinds & TURNS} == set(turns.split())
+    assert found.change == change
 
 
 def test_the_previous_build_is_that_of_the_next_lower_number_whatever_it_was() -> None:
@@ -65,39 +64,44 @@ def test_the_previous_build_is_that_of_the_next_lower_number_whatever_it_was() -
 
 
 def test_a_run_under_the_same_number_follows_the_run_before_it() -> None:
-    first = end(7, "failure")
-    again = build(7, "success", started=first.started + 500, finished=first.started + 600)
-    occasion = ended(again, Past([first]), NOW)
-    assert occasion is not None
-    assert (occasion.run, occasion.change, occasion.replaced) == (1, "fixed", None)
-    assert occasion.standing.previous == first
+    first = end(7, "failure", run=21)
+    found = occasion(build(7, "success", run=22), Past([first]), NOW)
+    assert found is not None
+    assert (found.change, found.end.run) == ("fixed", 22)
+    assert found.standing.previous == first
 
 
-def test_another_end_of_the_same_run_replaces_it_and_the_same_end_is_nothing_new() -> None:
-    killed = end(7, "killed")
-    assert ended(build(7, "killed"), Past([killed]), NOW) is None
-    occasion = ended(build(7, "failure"), Past([killed]), NOW)
-    assert occasion is not None
-    assert (occasion.run, occasion.replaced, occasion.word) == (0, killed, "failure for killed")
-    unstarted = end(7, "killed", started=0)
-    occasion = ended(build(7, "failure"), Past([unstarted]), NOW)
-    assert occasion is not None
-    assert occasion.run == 0
+def test_its_own_end_among_what_is_remembered_changes_nothing() -> None:
+    for status in ENDS:
+        of = build(7, status)
+        for before in ([], [end(3, "failure")], [end(9, "failure"), end(2, "success")]):
+            alone, among = occasion(of, Past(before), NOW), occasion(of, Past([*before, end_of(of)]), NOW)
+            assert alone is not None
+            assert among is not None
+            assert (alone.kinds, alone.standing) == (among.kinds, among.standing)
 
 
-def test_moves_that_are_no_occasion() -> None:
-    running = build(7, "running")
-    assert moved(Move(running, "default", None, None, Status.RUNNING), Past(), NOW) is None
-    assert moved(Move(running, None, None, None, Status.PENDING), Past(), NOW) is None
-    assert moved(Move(running, None, None, None, Status("new word")), Past(), NOW) is None
+def test_another_end_of_the_same_run_is_another_word() -> None:
+    found = occasion(build(7, "failure"), Past(), NOW, replaced="killed")
+    assert found is not None
+    assert (found.replaced, found.word) == ("killed", "failure for killed")
 
 
-def test_a_start_and_a_wait_for_approval_are_told() -> None:
-    for status, kind in (("running", "started"), ("blocked", "blocked")):
-        occasion = moved(Move(build(7, status), None, None, None, Status(status)), Past(), NOW)
-        assert occasion is not None
-        assert (occasion.kinds, occasion.change, occasion.word) == (frozenset({Kind(kind)}), kind, kind)
-        assert not occasion.ended
+@pytest.mark.parametrize("status", ["pending", "waiting", "a newer server's word"])
+def test_what_is_no_occasion(status: str) -> None:
+    assert occasion(build(7, status), Past(), NOW) is None
+
+
+@pytest.mark.parametrize(("status", "kind"), [("running", "started"), ("blocked", "blocked")])
+def test_a_start_and_a_wait_for_approval_are_told(status: str, kind: str) -> None:
+    found = occasion(build(7, status), Past(), NOW)
+    assert found is not None
+    assert (found.kinds, found.change, found.word) == (frozenset({Kind(kind)}), kind, kind)
+    assert not found.ended
+
+
+def test_what_is_remembered_of_an_end_is_the_build_it_was() -> None:
+    assert end_of(build_of(end(7, "killed", run=3))) == end(7, "killed", run=3)
 
 
 GREENS = Past([end(number, "success", length=60) for number in range(1, 6)])
@@ -114,7 +118,7 @@ def test_a_build_is_slow_by_its_own_history_only() -> None:
     assert kinds(GREENS, 101) == ["slow"]
     assert kinds(Past(), 3000) == []
     assert kinds(Past([end(1, "success"), end(2, "success")]), 3000) == []
-    slow = ended(build(7, "success", finished=begun + 101), GREENS, NOW)
+    slow = occasion(build(7, "success", finished=begun + 101), GREENS, NOW)
     assert slow is not None
     assert Kind.SLOW in slow.kinds
     assert Kind.SLOW not in told(7, "success", *[end(n, "success") for n in range(1, 6)]).kinds
@@ -136,36 +140,49 @@ def test_what_has_not_moved_for_long_is_stuck_and_what_waits_for_a_person_is_not
     assert kinds(build(7, "running", started=0, created=0), -50) == []
 
 
-def of_all(statuses: list[str]) -> dict[int, frozenset[Kind]]:
+def of_all(statuses: Mapping[int, str]) -> dict[int, frozenset[Kind]]:
     """What each end is when they are told in the order of their numbers."""
     past, kinds = Past(), {}
-    for number, status in enumerate(statuses, 1):
-        occasion = ended(build(number, status), past, NOW)
-        assert occasion is not None
-        kinds[number] = occasion.kinds
-        past = past.adding(occasion.end)
+    for number, status in sorted(statuses.items()):
+        found = occasion(build(number, status), past, NOW)
+        assert found is not None
+        kinds[number] = found.kinds
+        past = past.adding(found.end)
     return kinds
 
 
-@given(st.lists(st.sampled_from(ENDS), min_size=1, max_size=9), st.randoms(use_true_random=False))
-def test_in_whatever_order_ends_are_told_they_come_to_be_the_same(statuses: list[str], random: Random) -> None:
-    order = list(enumerate(statuses, 1))
-    random.shuffle(order)
+@given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from(ENDS)), min_size=1, max_size=14), st.booleans())
+def test_in_whatever_order_ends_are_told_they_come_to_be_the_same(told: list[tuple[int, str]], first: bool) -> None:
+    """A number that comes again is another end of the same run. `first`: each is remembered before it is told."""
     past = Past()
+    last: dict[int, str] = {}
     kinds: dict[int, frozenset[Kind]] = {}
-    for number, status in order:
-        occasion = ended(build(number, status), past, NOW)
-        assert occasion is not None
-        lower = [other for other in kinds if other < number]
-        previous = occasion.standing.previous
-        assert (previous.number if previous else None) == max(lower, default=None)
-        kinds[number] = occasion.kinds
-        for later in retold(occasion, NOW, lambda _: None):
+    for number, status in told:
+        replaced = last.get(number, "")
+        if status == replaced:
+            continue
+        last[number] = status
+        of = build(number, status)
+        if first:
+            past = past.adding(end_of(of))
+        found = occasion(of, past, NOW, replaced)
+        assert found is not None
+        previous = found.standing.previous
+        assert (previous.number if previous else None) == max((n for n in last if n < number), default=None)
+        kinds[number] = found.kinds
+        for later in retold(found, NOW, build_of):
             assert later.earlier is not None
             assert later.earlier.kinds == kinds[later.build.number] != later.kinds
             kinds[later.build.number] = later.kinds
-        past = past.adding(occasion.end)
-    assert kinds == of_all(statuses)
+        past = past.adding(found.end)
+    assert kinds == of_all(last)
+
+
+def test_what_is_still_to_be_told_by_itself_is_not_told_by_another() -> None:
+    late = occasion(build(6, "success"), Past([end(5, "failure"), end(7, "failure")]), NOW)
+    assert late is not None
+    assert [one.change for one in retold(late, NOW, build_of)] == ["broken"]
+    assert list(retold(late, NOW, lambda _: None)) == []
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=30), st.integers(2, 9))

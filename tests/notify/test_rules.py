@@ -8,13 +8,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildwatch.model import Status
 from buildwatch.notify.matching import Matcher, globs
-from buildwatch.notify.occasions import Occasion, ended, moved, overdue, retold
+from buildwatch.notify.occasions import Occasion, build_of, occasion, overdue, retold
 from buildwatch.notify.past import Past
 from buildwatch.notify.rulebook import Rulebook, Wants
-from buildwatch.notify.settings import Kind, Silence
-from buildwatch.store import Move
+from buildwatch.notify.settings import Kind, Rule, Silence
 from tests.notify.some import ANY, NOW, book, build, end, rule, text
 
 ENDS = ("success", "failure", "error", "killed", "skipped", "declined")
@@ -22,13 +20,13 @@ ENDS = ("success", "failure", "error", "killed", "skipped", "declined")
 
 def failed(*before: str, number: int = 7) -> Occasion:
     past = Past([end(n, word) for n, word in enumerate(before, 1)])
-    occasion = ended(build(number, "failure"), past, NOW)
-    assert occasion is not None
-    return occasion
+    found = occasion(build(number, "failure"), past, NOW)
+    assert found is not None
+    return found
 
 
-def why(*rules: object, occasion: Occasion | None = None, silences: tuple[Silence, ...] = ()) -> dict[str, str]:
-    verdicts = Rulebook(book(*rules, silences=silences)).verdicts(occasion or failed(), NOW)  # type: ignore[arg-type]  # rules
+def why(*rules: Rule, silences: tuple[Silence, ...] = ()) -> dict[str, str]:
+    verdicts = Rulebook(book(*rules, silences=silences)).verdicts(failed(), NOW)
     return {one.rule.name: one.why_not or one.held or " ".join(sorted(one.matched)) for one in verdicts}
 
 
@@ -82,11 +80,11 @@ def test_flapping_is_told_once_as_such_and_holds_back_only_what_speaks_of_turns(
     told = defaultdict(list)
     past = Past()
     for number, word in enumerate(words, 1):
-        occasion = ended(build(number, word), past, NOW)
-        assert occasion is not None
-        for message in Rulebook(book(*rules)).tell(occasion, NOW):
+        found = occasion(build(number, word), past, NOW)
+        assert found is not None
+        for message in Rulebook(book(*rules)).tell(found, NOW):
             told[message.rule].append(str(message.body["text"]).removeprefix("octocat/hello-world"))
-        past = past.adding(occasion.end)
+        past = past.adding(found.end)
     assert told["turns"] == ["#2 broken", "#3 fixed", "#4 broken", "#5 flapping"]
     assert len(told["ends"]) == 6
     assert told["off"] == ["#2 broken", "#4 broken", "#6 broken"]
@@ -104,16 +102,16 @@ def test_what_is_to_be_read_is_what_matching_rules_want() -> None:
         (rule(source="{{catalog}} {{prologue}}"), Wants()),
     ):
         assert Rulebook(book(wanted)).wants(failed(), NOW) == expected
-    green = ended(build(7, "success"), Past(), NOW)
+    green = occasion(build(7, "success"), Past(), NOW)
     assert green is not None
     assert Rulebook(book(rule(excerpt=5))).wants(green, NOW) == Wants()
 
 
 def test_another_end_of_the_same_run_goes_into_the_same_slot_under_another_key() -> None:
     rules = Rulebook(book(rule("a"), rule("b", "failure", update=False)))
-    killed = ended(build(7, "killed"), Past(), NOW)
+    killed = occasion(build(7, "killed"), Past(), NOW)
     assert killed is not None
-    flipped = ended(build(7, "failure"), Past([killed.end]), NOW)
+    flipped = occasion(build(7, "failure"), Past([killed.end]), NOW, "killed")
     assert flipped is not None
     (first,) = rules.tell(killed, NOW)
     again, other = rules.tell(flipped, NOW)
@@ -126,13 +124,13 @@ def test_an_end_that_has_become_another_by_one_before_it_updates_only_what_is_ot
     rules = Rulebook(
         book(rule("change", "every"), rule("plain", "every", source="{{build.address}}"), rule("b", "broken"))
     )
-    late = ended(build(7, "failure"), Past([end(5, "failure")]), NOW)
+    late = occasion(build(7, "failure"), Past([end(5, "failure")]), NOW)
     assert late is not None
     said = {message.rule: message for message in rules.tell(late, NOW)}
     assert set(said) == {"change", "plain"}
-    before = ended(build(6, "success"), Past([end(5, "failure"), late.end]), NOW)
+    before = occasion(build(6, "success"), Past([end(5, "failure"), late.end]), NOW)
     assert before is not None
-    (now,) = retold(before, NOW, lambda _: None)
+    (now,) = retold(before, NOW, build_of)
     again = {message.rule: message for message in rules.tell(now, NOW)}
     assert set(again) == {"change", "b"}
     assert again["change"].slot == said["change"].slot
@@ -156,15 +154,15 @@ def test_one_rule_makes_one_message_of_one_end(
         for index, (when, update) in enumerate(asked)
     ]
     rulebook = Rulebook(book(*rules))
-    past, keys = Past(), set()
+    past, keys, last = Past(), set(), dict[int, str]()
     slots: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
     for number, word in moves:
         if word == "overdue":
-            occasions = list(overdue(build(number, "running"), past, NOW + 10_000, NOW, 60))
+            heard = list(overdue(build(number, "running"), past, NOW + 10_000, NOW, 60))
         else:
-            occasion = moved(Move(build(number, word), None, None, None, Status(word)), past, NOW)
-            occasions = [occasion] if occasion else []
-        for one in [*occasions, *(later for first in occasions for later in retold(first, NOW, lambda _: None))]:
+            found = occasion(build(number, word), past, NOW, last.get(number, ""))
+            heard = [found] if found else []
+        for one in [*heard, *(later for first in heard for later in retold(first, NOW, build_of))]:
             made = rulebook.tell(one, NOW)
             assert len({message.rule for message in made}) == len(made)
             for message in made:
@@ -179,6 +177,7 @@ def test_one_rule_makes_one_message_of_one_end(
                 assert one.kinds & next(rule.when for rule in rules if rule.name == message.rule)
             if one.ended:
                 past = past.adding(one.end)
+                last[one.build.number] = one.build.status
     assert all(len(of) == 1 for of in slots.values())
 
 
