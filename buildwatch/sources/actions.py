@@ -104,6 +104,9 @@ def read_params(words: list[str]) -> dict[str, str]:
 
 
 def _has_blocked(build: Build) -> bool:
+    """Whether it waits for approval: its stages say so, or itself on servers that make them once it is approved."""
+    if build.status == Status.BLOCKED:
+        return True
     if build.stages is None:
         return not build.status.ended  # not known yet: the server will say
     return any(stage.status == Status.BLOCKED for stage in build.stages)

@@ -329,8 +329,9 @@ class Watcher:
             self._evidence.pop(build.key, None)
             self._beginning.synced_with(build.key)
             stages = known.stages if known is not None else ()
-            if known is not None and moved and stages and not all(stage.status.ended for stage in stages):
-                self._want(known, at=soon, sooner=True)  # they ended with it, which a row of a list does not tell
+            if known is not None and stages and not all(stage.status.ended for stage in stages):
+                if moved:  # they ended with it, which a row of a list does not tell
+                    self._want(known, at=soon, sooner=True)
             elif stages is not None:
                 self._reads.drop(("build", build.key))
         elif unknown or known.stages is None:

@@ -23,6 +23,7 @@ from buildwatch.demo.control import Script, StageScript, StepScript
 from buildwatch.demo.server import DemoServer, running
 from buildwatch.demo.state import Build as ServerBuild
 from buildwatch.model import Build, BuildKey, Status
+from buildwatch.sources.base import Source
 from buildwatch.sources.drone1 import DroneSource
 from buildwatch.sources.http import Http
 from buildwatch.sources.sentences import Address
@@ -235,8 +236,12 @@ class Rig:
         self.store = Store()
         self.moves: list[Move] = []
         self.states: list[Server] = []
-        self.source = DroneSource(Http(Address("drone", server.url, lambda: self.token)))
+        self.source = self.make_source()
         self.watcher = Watcher(self.source, self.store, self._tell, random=Random(1), now=wall)
+
+    def make_source(self) -> Source:
+        """Who asks the server."""
+        return DroneSource(Http(Address("drone", self.server.url, lambda: self.token)))
 
     def watch(self) -> None:
         """Begin to watch."""

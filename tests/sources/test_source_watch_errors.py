@@ -9,6 +9,7 @@ import pytest
 
 from buildwatch.demo.control import StepScript
 from buildwatch.model import RepoKey
+from buildwatch.sources.drone1 import DroneSource
 from buildwatch.store import Link
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ async def test_a_token_that_only_the_streams_anonymous_view_survives(rig: Rig) -
     """A real server goes on as anonymous: the stream opens and tells of public repos only. The list tells the truth."""
     await running(rig)
     rig.token = "revoked"
+    assert isinstance(rig.source, DroneSource)
     rig.source._http._token = None
     await rig.until(lambda: rig.link == Link.REFUSED, within=11)
     begin = now()
@@ -104,6 +106,7 @@ async def test_a_token_that_only_the_streams_anonymous_view_survives(rig: Rig) -
 
 
 async def test_a_token_that_cannot_be_read(rig: Rig) -> None:
+    assert isinstance(rig.source, DroneSource)
     rig.source._http.address = rig.source._http.address.__class__("drone", rig.server.url, _no_token)
     rig.watch()
     await rig.until(lambda: rig.link == Link.REFUSED, within=1)

@@ -1,0 +1,335 @@
+"""The same scenarios on a server of each kind: all end in the same model, each end is told once, and in time."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+import pytest
+
+from buildwatch.demo.control import StageScript, StepScript
+from buildwatch.demo.state import Build as ServerBuild
+from buildwatch.model import RepoKey, Status
+from buildwatch.sources.actions import Action
+from buildwatch.sources.errors import Denied
+from buildwatch.sources.follow import follow, stored
+from buildwatch.store import Link
+from tests.conformance.conftest import KindRig
+from tests.conformance.kinds import Kind, end, tree
+
+TOLD, UNTOLD = 1.0, 15.0
+"""Seconds in which an end is known that the server tells, and one that it does not tell."""
+
+
+def step(name: str, **how: object) -> StepScript:
+    """A step that takes a second and says its name: on the oldest servers steps are known by what they say."""
+    return StepScript(name, **({"log": (f"{name}\n",)} | how))  # type: ignore[arg-type]  # what a step has, by name
+
+
+def stage(*names: str, name: str = "default", hold: str = "", fail: str = "", **how: object) -> StageScript:
+    """A stage of such steps, one of which runs until it is released, and one of which fails."""
+    steps = [
+        step(one, hold=one == hold, outcome="failure" if one == fail else "success", exit_code=3 if one == fail else 0)
+        for one in names
+    ]
+    return StageScript(tuple(steps), name, **how)  # type: ignore[arg-type]  # what a stage has, by name
+
+
+async def ends_as(rig: KindRig, kind: Kind, build: ServerBuild, scenario: str, expected: str, runs: int = 1) -> None:
+    """Wait for the end, told once in each run and in time, and for the tree of the scenario."""
+    limit = UNTOLD if scenario in kind.silent else TOLD
+    await rig.until(lambda: build.ended > 0 and build.status.ended)
+    late = await rig.until(lambda: len(rig.ends(build)) == runs, within=UNTOLD + 1)
+    assert late <= limit, f"told {late:.1f} s late"
+    wanted = end(kind.ends.get(scenario, expected))
+    try:
+        await rig.until(lambda: tree(rig.known(build)) == wanted, within=20)
+    except AssertionError:
+        assert tree(rig.known(build)) == wanted
+    await asyncio.sleep(40)
+    assert tree(rig.known(build)) == wanted
+    assert len(rig.ends(build)) == runs
+    assert rig.link == Link.LIVE
+
+
+async def running(rig: KindRig, build: ServerBuild, name: str) -> None:
+    """Wait until that step is known to run."""
+
+    def runs() -> bool:
+        known = rig.known(build)
+        stages = known.stages or () if known else ()
+        return any(step.name == name and step.status == Status.RUNNING for one in stages for step in one.steps)
+
+    await rig.until(runs)
+
+
+SUCCESS = """
+    success
+      default: success
+        clone: success
+        test: success
+    """
+
+
+async def test_success(rig: KindRig, kind: Kind) -> None:
+    await rig.begin()
+    build = rig.start(kind.repo, stages=(stage("clone", "test"),))
+    await ends_as(rig, kind, build, "success", SUCCESS)
+    known = rig.known(build)
+    assert known is not None
+    assert 0 < known.created <= known.started < known.finished
+    assert known.branch
+    assert known.commit
+    assert known.message.strip() == "A scripted build"
+
+
+async def test_failure_in_a_step(rig: KindRig, kind: Kind) -> None:
+    await rig.begin()
+    steps = (*stage("clone", "test", "never", fail="test").steps, step("notify", always=True))
+    build = rig.start(kind.repo, stages=(StageScript(steps),))
+    await ends_as(
+        rig,
+        kind,
+        build,
+        "failure",
+        """
+        failure
+          default: failure
+            clone: success
+            test: failure 3
+            never: skipped
+            notify: success
+        """,
+    )
+
+
+async def test_skipped(rig: KindRig, kind: Kind) -> None:
+    """A stage that waits for one that fails. Where stages wait for nobody, the steps after the one that fails."""
+    await rig.begin()
+    unit = stage("clone", "test", name="unit", fail="test")
+    stages = (unit, stage("push", name="ship", depends_on=("unit",))) if kind.needs else (stage("a", "b", fail="a"),)
+    build = rig.start(kind.repo, stages=stages)
+    expected = """
+        failure
+          default: failure
+            a: failure 3
+            b: skipped
+        """
+    await ends_as(rig, kind, build, "skipped", expected)
+
+
+async def test_killed(rig: KindRig, kind: Kind) -> None:
+    await rig.begin()
+    build = rig.start(kind.repo, stages=(stage("clone", "test", "after", hold="test"),))
+    await running(rig, build, "test")
+    known = rig.known(build)
+    assert known is not None
+    await Action("cancel", known).run(rig.source)
+    expected = """
+        killed
+          default: killed
+            clone: success
+            test: killed
+            after: skipped
+        """
+    await ends_as(rig, kind, build, "killed", expected)
+
+
+async def test_approval(rig: KindRig, kind: Kind) -> None:
+    if not kind.gates:
+        assert {"approve", "decline"}.isdisjoint(rig.source.actions)
+        return
+    await rig.begin()
+    build = rig.start(kind.repo, stages=(stage("clone", "test"),), blocked=True)
+    await rig.until(lambda: rig.status(build) == "blocked", within=UNTOLD)
+    await asyncio.sleep(60)
+    known = rig.known(build)
+    assert known is not None
+    assert Action("approve", known).impossible == ""
+    await Action("approve", known).run(rig.source)
+    await ends_as(rig, kind, build, "approval", SUCCESS)
+
+
+async def test_refusal(rig: KindRig, kind: Kind) -> None:
+    await rig.begin()
+    if not kind.gates:
+        build = rig.start(kind.repo, stages=(stage("clone", hold="clone"),))
+        await rig.until(lambda: rig.known(build))
+        for action in ("approve", "decline"):
+            known = rig.known(build)
+            assert known is not None
+            with pytest.raises(Denied, match=f"knows no {action}"):
+                await Action(action, known).run(rig.source)
+        return
+    build = rig.start(kind.repo, stages=(stage("clone", "test"),), blocked=True)
+    await rig.until(lambda: rig.status(build) == "blocked", within=UNTOLD)
+    known = rig.known(build)
+    assert known is not None
+    await Action("decline", known).run(rig.source)
+    await ends_as(rig, kind, build, "refusal", "declined")
+
+
+async def test_a_matrix(rig: KindRig, kind: Kind) -> None:
+    """One axis fails; the build ends when the last has ended."""
+    await rig.begin()
+    axes = ("1.21", "1.22")
+    stages = [
+        stage("clone", "test", name=f"go {go}", fail="test" if go == "1.21" else "", axis={"GO": go}) for go in axes
+    ]
+    build = rig.start(kind.repo, stages=tuple(stages))
+    first, second = map(kind.axis.format, axes)
+    expected = f"""
+        failure
+          {first}: failure
+            clone: success
+            test: failure 3
+          {second}: success
+            clone: success
+            test: success
+        """
+    await ends_as(rig, kind, build, "matrix", expected)
+
+
+async def test_parallel_steps(rig: KindRig, kind: Kind) -> None:
+    await rig.begin()
+    steps = (
+        step("clone"),
+        step("front", hold=True, depends_on=("clone",)),
+        step("back", hold=True, depends_on=("clone",)),
+        step("after", depends_on=("front", "back")),
+    )
+    build = rig.start(kind.repo, stages=(StageScript(steps),))
+    await running(rig, build, "front")
+    await running(rig, build, "back")
+    rig.control.release(build, 1, 3)
+    await asyncio.sleep(2)
+    await running(rig, build, "front")
+    rig.control.release(build, 1, 2)
+    expected = """
+        success
+          default: success
+            clone: success
+            front: success
+            back: success
+            after: success
+        """
+    await ends_as(rig, kind, build, "parallel", expected)
+
+
+async def test_restart(rig: KindRig, kind: Kind) -> None:
+    await rig.begin()
+    build = rig.start(kind.repo, stages=(stage("clone", "test", fail="test"),))
+    await rig.until(lambda: rig.ends(build) == ["failure"])
+    await asyncio.sleep(20)
+    known = rig.known(build)
+    assert known is not None
+    rig.moves.clear()
+    again = await Action("restart", known).run(rig.source)
+    assert again is not None
+    assert again.number == (build.number if kind.again == "the same number" else build.number + 1)
+    assert again.parent in (0, build.number)
+    server = rig.control.build(kind.repo, again.number)
+    expected = """
+        failure
+          default: failure
+            clone: success
+            test: failure 3
+        """
+    await ends_as(rig, kind, server, "restart", expected)
+    held = rig.store.builds(RepoKey("drone", kind.repo))
+    assert [one.status for one in held] == ["failure"] * (1 if kind.again == "the same number" else 2)
+
+
+async def test_the_server_restarts(rig: KindRig, kind: Kind) -> None:
+    """What ends while it is away is told when it is back."""
+    await rig.begin()
+    build = rig.start(kind.repo, stages=(stage("clone", "test", hold="test"),))
+    await running(rig, build, "test")
+    rig.control.refuse()
+    await rig.until(lambda: rig.link == Link.OFFLINE)
+    rig.control.release(build, 1, 2)
+    await asyncio.sleep(3)
+    assert build.status.ended
+    assert rig.ends(build) == []
+    await rig.control.accept()
+    await rig.until(lambda: rig.link == Link.LIVE, within=UNTOLD)
+    await ends_as(rig, kind, build, "server restart", SUCCESS)
+
+
+async def test_the_connection_is_lost(rig: KindRig, kind: Kind) -> None:
+    """Every stream is cut every two seconds."""
+    rig.faults.cut_streams_after = 2.0
+    await rig.begin()
+    names = ("clone", *(f"step {at}" for at in range(8)))
+    build = rig.start(kind.repo, stages=(stage(*names),))
+    await rig.until(lambda: build.status.ended)
+    rig.faults.cut_streams_after = None
+    await rig.until(lambda: rig.link == Link.LIVE, within=UNTOLD)
+    steps = "".join(f"        {name}: success\n" for name in names)
+    await ends_as(rig, kind, build, "lost connection", f"    success\n      default: success\n{steps}")
+
+
+async def test_a_log_that_is_joined_late(rig: KindRig, kind: Kind) -> None:
+    """Who comes late has all lines, live and in the end."""
+    await rig.begin()
+    build = rig.start(kind.repo, stages=(stage("clone", "test", hold="test"),))
+    await running(rig, build, "test")
+    rig.control.say(build, 1, 2, [f"line {at}\n" for at in range(5)])
+    await asyncio.sleep(5)
+    known = rig.known(build)
+    assert known is not None
+    (of_stage,) = known.stages or ()
+    number = next(one.number for one in of_stage.steps if one.name == "test")
+
+    def status() -> Status:
+        held = rig.known(build)
+        found = held.stage(of_stage.number) if held else None
+        of_step = found.step(number) if found else None
+        return of_step.status if of_step else Status.PENDING
+
+    seen: list[str] = []
+    live = 0
+    async for state in follow(rig.source, kind.repo, build.number, of_stage.number, number, status, Random(1)):
+        seen = [line.text for line in state.lines]
+        live += state.live
+        if seen[:1] == ["test"] and len(seen) == 6:
+            rig.control.say(build, 1, 2, ["the last\n"])
+        if state.live and len(seen) == 7:
+            rig.control.release(build, 1, 2)
+    whole = ["test", *(f"line {at}" for at in range(5)), "the last"]
+    assert seen == whole
+    assert live > 1
+    end_of = await stored(rig.source, kind.repo, build.number, of_stage.number, number)
+    assert [line.text for line in end_of.lines] == whole
+
+
+async def test_a_wrong_token(rig: KindRig, kind: Kind) -> None:
+    """These servers go on as for anybody; that is found out, said, and not tried again before a person says so."""
+    build = rig.start(kind.repo, stages=(stage("clone", hold="clone"),))
+    right, rig.token = rig.token, "wrong"
+    rig.watch()
+    await rig.until(lambda: rig.link == Link.REFUSED, within=2)
+    assert "does not accept the token (401)" in rig.state.said
+    asked = rig.asked()
+    await asyncio.sleep(120)
+    assert rig.asked() == asked
+    assert not rig.store.repos
+    rig.token = right
+    rig.watcher.retry()
+    await rig.until(lambda: rig.link == Link.LIVE and rig.status(build) == "running", within=3)
+    assert rig.state.said == ""
+
+
+async def test_a_private_repo(rig: KindRig, kind: Kind) -> None:
+    """It is told of as any other; one that is made while we watch from the next list on."""
+    await rig.begin()
+    private = {repo.slug for repo in rig.store.repos.values() if repo.private}
+    assert kind.private in private
+    assert kind.repo not in private
+    build = rig.start(kind.private, stages=(stage("clone", "test"),))
+    await ends_as(rig, kind, build, "private", SUCCESS)
+    rig.control.add_repo("secret/plans", private=True)
+    await rig.until(lambda: RepoKey("drone", "secret/plans") in rig.store.repos, within=UNTOLD)
+    await asyncio.sleep(2)
+    later = rig.start("secret/plans", stages=(stage("clone", "test"),))
+    await ends_as(rig, kind, later, "private", SUCCESS)
