@@ -93,6 +93,16 @@ def _wait(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "template", metavar="TEMPLATE", help="a template's file, its text, builtin:NAME, or - for what comes on stdin"
+    )
+    given = parser.add_mutually_exclusive_group()
+    given.add_argument("--build", metavar="REPO#N", help="render it for this build (default: for a sample)")
+    given.add_argument("--context", metavar="FILE", help='render it for this JSON: {"repo": {…}, "build": {…}}')
+    parser.add_argument("--raw", action="store_true", help="print the text alone")
+
+
 def _positive(text: str) -> float:
     number = float(text)
     if not 0 <= number < float("inf"):
@@ -121,6 +131,7 @@ COMMANDS: Final = {
     "decline": Command("buildwatch.cli.actions", "refuse a build that waits for approval", _action),
     "promote": Command("buildwatch.cli.actions", "deploy a build to a target", _deployment),
     "rollback": Command("buildwatch.cli.actions", "take a target back to a build", _deployment),
+    "render": Command("buildwatch.cli.render", "what a template of the notifier prints", _render, needs_server=False),
     "demo": Command("buildwatch.cli.demo", "a demo server and the screen on it", _demo, needs_server=False),
     "info": Command("buildwatch.cli.info", "every path and setting, and where it came from", _json, needs_server=False),
 }

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from msgspec.structs import replace as changed
-
 from buildwatch.model import Build, Stage, Status, Step
 from buildwatch.notify import amounts
 from buildwatch.notify.excerpts import excerpt
@@ -177,27 +175,3 @@ def _site(occasion: Occasion) -> str:
     """The server's address, as far as the build's page tells it."""
     page, _, _ = occasion.links.build.partition(f"/{occasion.build.repo}/")
     return page
-
-
-def sample() -> Build:
-    """A build to try templates with: a failed one, with everything that a build can have."""
-    step = Step(2, "test", Status.FAILURE, 1_700_000_010, 1_700_000_071, 1, image="golang:1.22")
-    clone = Step(1, "clone", Status.SUCCESS, 1_700_000_001, 1_700_000_009, image="drone/git")
-    stage = Stage(1, "default", Status.FAILURE, 1_700_000_000, 1_700_000_001, 1_700_000_071, steps=(clone, step))
-    build = Build("ci", "octocat/hello-world", 42, 42, Status.FAILURE, event="push", branch="main", source="main")
-    return changed(
-        build,
-        ref="refs/heads/main",
-        commit="7fd1a60b01f91b314f59955a4e4d4e80d8edf11d",
-        title="Say hello to all",
-        message="Say hello to all\n\nNobody was greeted before.",
-        author="octocat",
-        author_name="The Octocat",
-        sender="octocat",
-        trigger="@hook",
-        link="https://github.com/octocat/hello-world/commit/7fd1a60b",
-        created=1_700_000_000,
-        started=1_700_000_001,
-        finished=1_700_000_071,
-        stages=(stage,),
-    )
