@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from buildwatch.config import ConfigError, Flags, load
 from buildwatch.model import Build
+from buildwatch.notify.context import context
 from buildwatch.notify.load import load_notify
 from buildwatch.notify.message import Doubt
+from buildwatch.notify.sample import sample
 from buildwatch.notify.settings import Kind, NotifySettings, Quiet, Style
 from buildwatch.text import clean
 
@@ -63,6 +65,16 @@ def test_the_configuration_of_the_measurement_works_as_it_stands() -> None:
     (rule,) = settings.rules
     assert (rule.name, rule.destination, rule.details) == ("all ends", "channel:C0BUILDS", None)
     assert rule.when == {Kind.SUCCESS, Kind.FAILURE, Kind.KILLED, Kind.ERROR, Kind.SKIPPED, Kind.DECLINED}
+
+
+def test_the_example_is_a_configuration_whose_templates_stand_for_something() -> None:
+    settings = read(Path(__file__).parents[2] / "examples" / "notify.toml")
+    assert [rule.name for rule in settings.rules] == ["main", "deployments", "everything else that fails", "operators"]
+    given = context(sample())
+    for rule in settings.rules:
+        for text in (rule.template, rule.details):
+            assert text is None or text.template.unknown(given) == []
+        assert rule.template.template.render(given, now=0.0, slack_safe=True).strip()
 
 
 def test_what_is_not_asked_for_is_off(write: Write) -> None:
