@@ -320,10 +320,14 @@ class Watcher:
     # taking in
 
     def _take(self, build: Build, *, news: bool) -> None:
-        unknown = self._store.build(build.key) is None
+        before = self._store.build(build.key)
+        unknown = before is None
         self._gaps.saw(build, unknown=unknown)
-        moved = self._apply(build, news=news)
         soon = asyncio.get_running_loop().time() + SETTLE
+        if news and self._may_be_killed(before, build):
+            self._want(build, at=0.0, sooner=True)
+            return
+        moved = self._apply(build, news=news)
         known = self._store.build(build.key)
         if known is None or known.status.ended:
             self._evidence.pop(build.key, None)
@@ -334,8 +338,19 @@ class Watcher:
                     self._want(known, at=soon, sooner=True)
             elif stages is not None:
                 self._reads.drop(("build", build.key))
+            elif known is not None and news and moved:
+                self._want(known, at=soon)  # nothing has told of them
         elif unknown or known.stages is None:
             self._want(known, at=soon, sooner=known.stages is None)
+
+    def _may_be_killed(self, held: Build | None, row: Build) -> bool:
+        """Whether only its stages tell how it ended: lists that have no ids say `failure` of a build that was stopped."""
+        return (
+            not self.source.global_ids
+            and row.stages is None
+            and row.status in (Status.FAILURE, Status.ERROR)
+            and (held is None or not held.status.ended)
+        )
 
     def _read_if_odd(self, row: Build) -> None:
         """Read a build whose row in a list is not what is held, where a list cannot tell an old row from a new run."""
