@@ -344,7 +344,7 @@ class Watcher:
             self._want(known, at=soon, sooner=known.stages is None)
 
     def _may_be_killed(self, held: Build | None, row: Build) -> bool:
-        """Whether only its stages tell how it ended: lists that have no ids say `failure` of a build that was stopped."""
+        """Whether only its stages tell how it ended: lists that have no ids say `failure` of one that was stopped."""
         return (
             not self.source.global_ids
             and row.stages is None

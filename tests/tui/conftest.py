@@ -168,7 +168,9 @@ class Desk:
     def _reading(self) -> bool:
         soon = asyncio.get_running_loop().time() + 1
         reads = [watcher._reads for watcher in self.app._watchers.values()]
-        return not reads or any(one._running or any(due < soon for due in one._due.values()) for one in reads)
+        return not reads or any(
+            one._running or (one._pause_end < soon and any(due < soon for due in one._due.values())) for one in reads
+        )
 
     # builds
 
