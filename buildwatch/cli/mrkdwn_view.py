@@ -9,13 +9,16 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from buildwatch.text import clean_lines
+from buildwatch.text import clean
 
 Painter = Callable[[str, str], str]
 """What paints a text of a kind."""
 
 BROKEN: Final = "·"
 """Stands for the sign without width that breaks a mention, which a terminal would not show."""
+
+LONGEST: Final = 40_000
+"""Characters of a line: as many as Slack takes of a message."""
 
 _CODE: Final = re.compile(r"```\n?(.*?)\n?```|`([^`\n]+)`", re.DOTALL)
 _MARK: Final = re.compile(
@@ -29,8 +32,9 @@ _SGR: Final = {"link": "4", "mention": "1;33", "bold": "1", "italic": "3", "stri
 
 
 def safe(text: str) -> str:
-    """`text` as lines that a terminal shows as they are, with what breaks a mention made visible."""
-    return clean_lines(text.replace("<\u200b", f"<{BROKEN}"), 100_000)
+    """`text` as lines that a terminal shows as they are, with what breaks a mention made visible. Tabs stay."""
+    lines = re.split("\r\n|[\n\r\u2028\u2029]", text.replace("<\u200b", f"<{BROKEN}"))
+    return "\n".join("\t".join(clean(part, LONGEST) for part in line.split("\t")) for line in lines)
 
 
 def preview(text: str, *, colour: bool) -> list[str]:

@@ -15,6 +15,7 @@ from buildwatch.cli.mrkdwn_view import BROKEN, preview, safe
 from buildwatch.cli.output import note, output, say
 from buildwatch.config import Settings
 from buildwatch.model import Status
+from buildwatch.notify import compose
 from buildwatch.notify.builtin import BUILTINS
 from buildwatch.notify.context import context
 from buildwatch.notify.sample import sample
@@ -26,26 +27,27 @@ _SUFFIXES: Final = (".hbs", ".handlebars", ".tmpl", ".tpl", ".txt", ".md")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Print it; 0."""
+    """Print it; 0. The text is exactly what the template prints; the preview is what the notifier would send of it."""
     source, where = _source(args.template)
     template = compiled(source, where)
     given = _context(args, settings)
+    now = time.time()
     try:
-        text = template.render(given, now=time.time(), slack_safe=True).strip(" \n")
+        text = template.render(given, now=now).strip(" \n")
+        sent = template.render(given, now=now, slack_safe=True).strip(" \n")
     except TemplateError as error:
         raise _fault(error, where) from None
-    for name, line, column in template.unknown(context(sample())):
-        note(f"{where}, line {line}, column {column}: {clean(name, 100)} stands for nothing")
-    shown = safe(text)
+    if isinstance(given, Struct):
+        for name, line, column in template.unknown(context(sample())):
+            note(f"{where}, line {line}, column {column}: {clean(name, 100)} stands for nothing")
     if args.raw:
-        say(shown)
+        say(safe(text) if sys.stdout.isatty() else text)
         return 0
     out = output(settings)
     bar = out.painted("▌" if out.glyphs.separator == "│" else "|", Status(str(_status(given))))
-    say(
-        out.dim("text"), shown, "", out.dim("in Slack"), *(f"{bar} {line}" for line in preview(text, colour=out.colour))
-    )
-    if f"<{BROKEN}" in shown:
+    lines = preview(compose.sent(sent), colour=out.colour)
+    say(out.dim("text"), safe(text), "", out.dim("in Slack"), *(f"{bar} {line}".rstrip() for line in lines))
+    if any(f"<{BROKEN}" in line for line in lines):
         note(f"{BROKEN} stands for a sign without width: what comes from outside mentions nobody")
     return 0
 
@@ -97,9 +99,9 @@ def _read(path: Path, what: str) -> str:
         raise UserError(f"{what} {shown} is not text in UTF-8") from None
 
 
-def _context(args: argparse.Namespace, settings: Settings) -> Struct:
+def _context(args: argparse.Namespace, settings: Settings) -> object:
     if args.context:
-        return drone_context(_json(args.context))
+        return _from_json(args.context)
     if args.build:
         from buildwatch.cli import notify_facts  # brings the network with it
 
@@ -110,19 +112,25 @@ def _context(args: argparse.Namespace, settings: Settings) -> Struct:
     return context(sample())
 
 
-def _json(name: str) -> dict[str, object]:
-    """`{"repo": {…}, "build": {…}}` from a file, or that under `context`."""
+def _from_json(name: str) -> object:
+    """`{"repo": {…}, "build": {…}}` from a file, or that under `context`: then what else is in it are names of its own.
+
+    An object without either is the context itself.
+    """
     shown = clean(name, 200)
+    expected = 'expected {"repo": {…}, "build": {…}}'
     try:
         found = json.loads(_read(Path(name), "the context"))
     except (ValueError, RecursionError):
-        raise UserError(f'the context {shown} is not JSON; expected {{"repo": {{…}}, "build": {{…}}}}') from None
+        raise UserError(f"the context {shown} is not JSON; {expected}") from None
     inner = found.get("context", found) if isinstance(found, dict) else None
     if not isinstance(inner, dict):
-        raise UserError(f'the context {shown} is no object; expected {{"repo": {{…}}, "build": {{…}}}}')
+        raise UserError(f"the context {shown} is no object; {expected}")
+    if any(isinstance(inner.get(part), dict) for part in ("repo", "build")):
+        return drone_context(inner, inner)
     return inner
 
 
-def _status(given: Struct) -> object:
-    build = given.get("build")
+def _status(given: object) -> object:
+    build = given.get("build") if isinstance(given, Struct) else None
     return build.get("status") if isinstance(build, Struct) else ""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
 from buildwatch.model import Status
-from buildwatch.notify.context import context, failed_step, sign
+from buildwatch.notify.context import failed_step, sign
 from buildwatch.notify.excerpts import excerpt
 from buildwatch.notify.hours import quiet_until
 from buildwatch.notify.message import Doubt, Message, Snippet
-from buildwatch.notify.mrkdwn import BELOW, TEXT, code, cut, escape, link
+from buildwatch.notify.mrkdwn import ADVISED, BELOW, TEXT, code, cut, escape, link
 from buildwatch.notify.occasions import Occasion
 from buildwatch.notify.rules import Verdict
 from buildwatch.notify.settings import Kind, NotifySettings, Rule, Style
@@ -31,12 +31,14 @@ SNIPPET: Final = 200_000
 Body = dict[str, object]
 
 
-def messages(verdict: Verdict, occasion: Occasion, settings: NotifySettings, now: float) -> list[Message]:
+def messages(
+    verdict: Verdict, occasion: Occasion, settings: NotifySettings, now: float, context: Callable[[str], Struct]
+) -> list[Message]:
     """What the rule of a verdict that tells says of the occasion: one message, and its excerpt where that goes into the
-    thread; none where the template prints nothing.
+    thread; none where the template prints nothing. `context` is what templates are given, with that `change`.
     """
     rule = verdict.rule
-    given = context(occasion, "flapping" if verdict.flapping else "")
+    given = context("flapping" if verdict.flapping else "")
     text, fault = _rendered(rule, given, occasion, now)
     if not text:
         return []
@@ -92,6 +94,11 @@ def line_of(occasion: Occasion, change: str = "") -> str:
     return " ".join(words)
 
 
+def sent(text: str) -> str:
+    """What a template printed, as it is sent: Slack knows no `&quot;` and no `&apos;` and would show them."""
+    return text.replace("&quot;", '"').replace("&apos;", "'")
+
+
 def digest(due: Sequence[Message]) -> Message:
     """One message for several that are due together: how many, and each in one line, oldest first, as far as they fit.
 
@@ -102,7 +109,7 @@ def digest(due: Sequence[Message]) -> Message:
     rules = dict.fromkeys(message.rule for message in told)
     head = f"*{len(told)} messages*" + (f" of {escape(next(iter(rules)))}" if len(rules) == 1 and told[0].rule else "")
     lines = [" ".join([*mentioned, head])]
-    room = TEXT - len(lines[0]) - len("\n… and 1000000 more")
+    room = ADVISED - len(lines[0]) - len("\n… and 1000000 more")
     for index, message in enumerate(told):
         line = cut(message.line, 500)
         room -= len(line) + 1
@@ -138,7 +145,7 @@ def color_of(status: Status) -> str:
 def _rendered(rule: Rule, given: Struct, occasion: Occasion, now: float) -> tuple[str, str]:
     """The text, and a sentence where its template fails: then the plain line stands for it."""
     try:
-        return rule.template.template.render(given, now=now, slack_safe=True).strip(), ""
+        return sent(rule.template.template.render(given, now=now, slack_safe=True)).strip(), ""
     except TemplateError as error:
         return line_of(occasion), f"_The template of rule {escape(rule.name)} fails: {escape(clean(str(error), 300))}_"
 
@@ -147,7 +154,7 @@ def _details(rule: Rule, given: Struct, now: float) -> str:
     if rule.details is None:
         return ""
     try:
-        return rule.details.template.render(given, now=now, slack_safe=True).strip()
+        return sent(rule.details.template.render(given, now=now, slack_safe=True)).strip()
     except TemplateError as error:
         return f"_The details of rule {escape(rule.name)} fail: {escape(clean(str(error), 300))}_"
 

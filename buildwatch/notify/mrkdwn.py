@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-TEXT: Final = 3_900
-"""Characters of a message's text: Slack advises at most 4,000."""
+TEXT: Final = 39_000
+ADVISED: Final = 3_900
+"""Characters of a message's text: Slack takes 40,000, and advises at most 4,000, which is what we make by ourselves."""
 
 BELOW: Final = 2_900
-"""Characters of what stands below it."""
+"""Characters of each part of what stands below it."""
 
 _CUT: Final = "… (cut)"
 
@@ -31,14 +32,16 @@ def link(address: str, label: str) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters of `text`, with a note where something was cut, and no half of an escape or a link."""
+    """At most `limit` characters of `text`: a note where it was cut, and no half of an escape, a link or code."""
     if len(text) <= limit:
         return text
-    kept = text[: limit - len(_CUT)]
+    fence = "\n```"
+    kept = text[: limit - len(_CUT) - len(fence)]
     opened = kept.rfind("<")
     if opened > kept.rfind(">"):
         kept = kept[:opened]
-    return re.sub(r"&[a-z]{0,5}\Z", "", kept) + _CUT
+    kept = re.sub(r"(&[a-z]{0,5}|`{1,2})\Z", "", kept)
+    return kept + (fence if kept.count("```") % 2 else "") + _CUT
 
 
 def code(text: str, limit: int) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache, partial
 from typing import Final, NamedTuple
 
 from buildwatch.notify import compose
+from buildwatch.notify.context import context
 from buildwatch.notify.message import Message
 from buildwatch.notify.occasions import Occasion
 from buildwatch.notify.rules import Verdict, match
@@ -68,11 +70,12 @@ class Rulebook:
         return [message for message in made if before.get(message.slot) != message.body]
 
     def _made(self, occasion: Occasion, now: float) -> list[Message]:
+        given = cache(partial(context, occasion))
         return [
             message
             for verdict in self.verdicts(occasion, now)
             if verdict.tells
-            for message in compose.messages(verdict, occasion, self.settings, now)
+            for message in compose.messages(verdict, occasion, self.settings, now, given)
         ]
 
 

@@ -89,9 +89,26 @@ def test_nothing_of_a_context_reaches_the_terminal_or_mentions_anybody(offline: 
     done = offline("render", "--context", str(path), "{{{build.message}}} {{build.branch}}")
     assert done.status == 0
     assert not set(done.out) & set("\x1b\x07\x9b\u202e")
-    assert "<!channel>" not in done.out
-    assert "<·!channel>" in done.out
+    text, _, shown = done.out.partition("in Slack")
+    assert "<!channel>" in text
+    assert "<·!channel>" in shown
+    assert "<!channel>" not in shown
     assert "mentions nobody" in done.err
+
+
+def test_the_text_is_exactly_what_the_template_prints(offline: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "context.json"
+    path.write_text(json.dumps({"v": "it's\t<b>", "l": [1, 2]}))
+    assert (
+        offline("render", "--raw", "--context", str(path), "{{v}}|{{{v}}}|{{l}}").out
+        == "it&apos;s\t&lt;b&gt;|it's\t<b>|12\n"
+    )
+    done = offline("render", "--context", str(path), "{{v}}")
+    assert done.out == "text\nit&apos;s\t&lt;b&gt;\n\nin Slack\n▌ it's\t<b>\n"
+    path.write_text(json.dumps({"build": {"number": 3, "duration": "5s"}, "change": "fixed"}))
+    assert offline("render", "--raw", "--context", str(path), "{{build.number}} {{build.duration}} {{change}}").out == (
+        "3 5s fixed\n"
+    )
 
 
 def test_a_build_is_read_with_its_past_and_its_log(drone: Drone, cli: Cli) -> None:

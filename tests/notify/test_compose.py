@@ -259,10 +259,25 @@ def test_code_stays_in_its_fence_and_within_its_limit(inner: str, limit: int) ->
     assert "<" not in fenced
 
 
-@given(st.text(alphabet="ab&lt;<>| ", max_size=200), st.integers(10, 120))
+def test_quotes_are_sent_as_quotes() -> None:
+    about = ending(build(7, message='it\'s "<b>" & &apos;', title=""))
+    (message,) = told(rule(source="{{build.message}}"), about)
+    assert message.body["text"] == 'it\'s "&lt;b&gt;" &amp; &amp;apos;'
+
+
+def test_a_long_text_is_cut_with_a_note_and_its_code_closed() -> None:
+    about = ending(build(7, message="<x> " * 20_000, title=""))
+    (message,) = told(rule(source="```{{build.message}}```"), about)
+    said = str(message.body["text"])
+    assert len(said) <= 40_000
+    assert said.endswith("\n```… (cut)")
+
+
+@given(st.text(alphabet="ab&lt;<>|` ", max_size=200), st.integers(20, 120))
 def test_a_cut_text_says_so_and_leaves_no_open_link(whole: str, limit: int) -> None:
     kept = cut(whole, limit)
     assert len(kept) <= limit
     assert kept == whole or kept.endswith("… (cut)")
     if kept != whole:
         assert kept.rfind("<") <= kept.rfind(">")
+        assert kept.count("```") % 2 == 0
