@@ -37,8 +37,8 @@ def cut(text: str, limit: int) -> str:
         return text
     fence = "\n```"
     kept = text[: limit - len(_CUT) - len(fence)]
-    opened = kept.rfind("<")
-    if opened > kept.rfind(">"):
+    opened = kept.find("<", kept.rfind(">") + 1)
+    if opened >= 0:
         kept = kept[:opened]
     kept = re.sub(r"(&[a-z]{0,5}|`{1,2})\Z", "", kept)
     return kept + (fence if kept.count("```") % 2 else "") + _CUT
