@@ -62,6 +62,12 @@ class Listener:
             if isinstance(connection, H11Protocol | SocketProtocol) and connection.transport:
                 connection.transport.abort()
 
+    def hang_up(self, client: tuple[str, int]) -> None:
+        """Close one connection, by its other side's address, after what has been written to it."""
+        for connection in list(self._state.connections):
+            if isinstance(connection, H11Protocol) and connection.client == client and connection.transport:
+                connection.transport.close()
+
     async def stop(self) -> None:
         """Refuse for good, and wait until all that was being answered has ended."""
         self._over = True

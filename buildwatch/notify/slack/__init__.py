@@ -1,0 +1,1 @@
+"""Slack: incoming webhooks and the Web API, as sinks of the outbox."""
