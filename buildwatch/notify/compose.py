@@ -38,7 +38,8 @@ def messages(
     thread; none where the template prints nothing. `context` is what templates are given, with that `change`.
     """
     rule = verdict.rule
-    given = context("flapping" if verdict.flapping else "")
+    change = "flapping" if verdict.flapping else "slow" if verdict.matched == {Kind.SLOW} else ""
+    given = context(change)
     text, fault = _rendered(rule, given, occasion, now)
     if not text:
         return []
@@ -55,7 +56,7 @@ def messages(
         slot,
         rule.destination,
         _body(rule, occasion, cut(text, TEXT), below, _mentions(rule, occasion, settings)),
-        line_of(occasion, "flapping" if verdict.flapping else ""),
+        line_of(occasion, change),
         occasion.at,
         rule.name,
         _thread(rule, occasion) if threaded else "",

@@ -115,10 +115,10 @@ def _plugin(occasion: Occasion) -> dict[str, object]:
 
 
 def _more(occasion: Occasion) -> dict[str, object]:
-    build = occasion.build
+    build, ended = occasion.build, occasion.ended
     return {
         "address": build.address,
-        "duration": amounts.told(occasion.elapsed) if build.started else "",
+        "duration": amounts.told(occasion.elapsed) if build.started and (ended or occasion.elapsed) else "",
         "seconds": int(occasion.elapsed),
         "finished": build.finished,
         "error": build.error,

@@ -64,8 +64,9 @@ class Occasion:
 
     @property
     def change(self) -> str:
-        """`broken`, `fixed`, `still failing`, `started`, `blocked`, `slow`, `stuck`, or empty."""
-        return next((word for kind, word in _CHANGES.items() if kind in self.kinds), "")
+        """`broken`, `fixed`, `still failing`, `started`, `blocked`, `slow`, `stuck`, or empty. No end is slow."""
+        told = self.kinds - {Kind.SLOW} if self.ended else self.kinds
+        return next((word for kind, word in _CHANGES.items() if kind in told), "")
 
     @property
     def word(self) -> str:

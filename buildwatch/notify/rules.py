@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from buildwatch.notify.occasions import Occasion
@@ -54,11 +55,12 @@ def _verdict(rule: Rule, silences: tuple[Silence, ...], occasion: Occasion, now:
         return Verdict(rule, why_not=why_not)
     matched = rule.when & occasion.kinds
     if not matched:
-        what = ", ".join(sorted(occasion.kinds))
+        what = " and ".join(sorted(occasion.kinds - {Kind.EVERY}))
         return Verdict(rule, why_not=f"it is {what}, not {' or '.join(sorted(rule.when))}")
     silence = next((one for one in silences if _silenced(one, rule, occasion, now)), None)
     if silence is not None:
-        return Verdict(rule, matched, held=f"silenced: {silence.reason}")
+        until = datetime.fromtimestamp(silence.end, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return Verdict(rule, matched, held=f"it is silenced until {until}: {silence.reason}")
     flapping = ""
     if rule.flapping and occasion.ended and matched <= _TURNS:
         flapping = occasion.past.flapping(occasion.end, rule.flapping)

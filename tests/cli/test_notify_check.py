@@ -234,9 +234,9 @@ def test_explain_says_which_rules_match_and_why_the_others_do_not(run: Run, dron
     assert f"  previous #{build.number - 1} success" in said
     for expected in (
         "✓ main tells channel:C0IN (broken)",
-        "⊝ fixes: it is broken, every, failure, not fixed",
+        "⊝ fixes: it is broken and failure, not fixed",
         "⊝ elsewhere: branch is ",
-        "◆ hushed matches (failure), but silenced: moving",
+        "◆ hushed matches (failure), but it is silenced until 2999-01-01 00:00 UTC: moving",
         '⊝ last: rule "hushed" matches and says stop',
         "      + make",
     ):

@@ -259,6 +259,15 @@ def test_code_stays_in_its_fence_and_within_its_limit(inner: str, limit: int) ->
     assert "<" not in fenced
 
 
+def test_only_a_rule_about_what_is_slow_calls_an_end_slow_and_a_start_has_no_length() -> None:
+    slow = ending(build(7, "success", finished=build(7).started + 600), "success", "success", "success")
+    source = "{{build.status}} {{change}} {{build.duration}}"
+    assert told(rule(source=source), slow)[0].body["text"] == "success  10m0s"
+    assert told(rule(source=source, when="slow"), slow)[0].body["text"] == "success slow 10m0s"
+    start = occasion(build(7, "running"), Past(), NOW)
+    assert told(rule(source=source, when="started"), start)[0].body["text"] == "running started"
+
+
 def test_quotes_are_sent_as_quotes() -> None:
     about = ending(build(7, message='it\'s "<b>" & &apos;', title=""))
     (message,) = told(rule(source="{{build.message}}"), about)

@@ -38,7 +38,7 @@ def test_all_matching_rules_apply_and_each_of_the_others_says_why_not() -> None:
         rule("d", "every"),
     ) == {
         "a": "broken failure",
-        "b": "it is broken, every, failure, not fixed or success",
+        "b": "it is broken and failure, not fixed or success",
         "c": 'repo is "octocat/hello-world", not acme/*',
         "d": "every",
     }
@@ -46,7 +46,7 @@ def test_all_matching_rules_apply_and_each_of_the_others_says_why_not() -> None:
 
 def test_a_rule_that_says_stop_is_the_last_only_where_it_matches() -> None:
     assert why(rule("a", "success", stop=True), rule("b", stop=True), rule("c")) == {
-        "a": "it is broken, every, failure, not success",
+        "a": "it is broken and failure, not success",
         "b": "every",
         "c": 'rule "b" matches and says stop',
     }
@@ -56,8 +56,8 @@ def test_a_silence_holds_for_what_it_matches_until_it_ends() -> None:
     repo = Matcher({"repo": globs(("octocat/*",))})
     silence = Silence(repo, "being rebuilt", NOW + 1)
     assert why(rule("a"), rule("b", "success"), silences=(silence,)) == {
-        "a": "silenced: being rebuilt",
-        "b": "it is broken, every, failure, not success",
+        "a": "it is silenced until 2023-11-14 22:30 UTC: being rebuilt",
+        "b": "it is broken and failure, not success",
     }
     others = Matcher({"repo": globs(("acme/*",))})
     for other in (
