@@ -18,7 +18,8 @@ from buildwatch.notify.context import context
 from buildwatch.notify.load import load_notify
 from buildwatch.notify.sample import sample
 from buildwatch.notify.settings import NotifySettings, Rule, TemplateText
-from buildwatch.notify.slack_check import Finding, Workspace
+from buildwatch.notify.slack.channel import Workspace
+from buildwatch.notify.slack_check import Finding, Survey
 from buildwatch.notify.templates import TemplateError
 from buildwatch.text import clean
 
@@ -111,12 +112,7 @@ def _store(path: Path) -> Iterator[Finding]:
 def _slack(notify: NotifySettings) -> Iterator[Finding]:
     channels = tuple(one.removeprefix("channel:") for one in notify.destinations if one.startswith("channel:"))
     if channels:
-        try:
-            token = notify.slack.token.read()
-        except ConfigError as error:
-            yield Finding("problem", f"the bot token is missing: {error}")
-        else:
-            yield from Workspace(token, notify.slack.api_url).check(channels)
+        yield from Survey(Workspace(notify.slack.token.read, notify.slack.api_url)).check(channels)
     for name, source in notify.slack.webhooks.items():
         try:
             address = source.read().reveal()

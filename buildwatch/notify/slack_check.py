@@ -9,23 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web import SlackResponse
-
-from buildwatch.config.token import Token
+from buildwatch.notify.message import Outcome
+from buildwatch.notify.slack.calls import Lost, NotSent, api_reply
+from buildwatch.notify.slack.channel import Failed, Workspace
+from buildwatch.notify.slack.words import of_call
 from buildwatch.text import clean
 
-TIMEOUT: Final = 10
-"""Seconds that Slack may take for an answer."""
-
-PAGES: Final = 20
-"""How many pages of a thousand channels each are looked at for a name."""
-
-
-NO_ANSWER: Final = "it answers what is no answer"
-
-Answer = dict[str, object]
+PAGES: Final = 50
+"""How many pages of channels are looked at for a name."""
 
 
 class Finding(NamedTuple):
@@ -35,33 +26,33 @@ class Finding(NamedTuple):
     said: str
 
 
-class _No(Exception):
-    """Slack's word for what is wrong, or ours."""
+class Survey:
+    """A workspace and its channels, as its bot sees them. Blocks while it asks."""
 
-
-class Workspace:
-    """A workspace, asked with a bot token. Blocks while it asks."""
-
-    def __init__(self, token: Token, api_url: str) -> None:
-        self._client = WebClient(token=token.reveal(), base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
-        self._headers: Mapping[str, object] = {}
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self._scopes: frozenset[str] = frozenset()
         self._names: dict[str, str] | None = None
 
     def check(self, channels: tuple[str, ...]) -> Iterator[Finding]:
         """What there is to say of the token, and of each channel."""
         try:
-            answer = self._ask("auth.test")
-        except _No as no:
-            yield Finding("problem", f"Slack does not accept the bot token ({no})")
-            return
-        user, team = (clean(str(answer.get(name) or "?"), 80) for name in ("user", "team"))
+            yield from self._token()
+            for channel in channels:
+                yield from self._channel(channel)
+        except (Failed, NotSent, Lost) as error:
+            yield Finding("problem", f"Slack cannot be asked ({error})")
+
+    def _token(self) -> Iterator[Finding]:
+        reply = api_reply(lambda: self._workspace.client().api_call("auth.test"))
+        answer = of_call(reply, self._workspace.secret, posted=False)
+        if answer.outcome is not Outcome.DELIVERED or not isinstance(reply.body, dict):
+            raise Failed(answer)
+        user, team = (clean(str(reply.body.get(name) or "?"), 80) for name in ("user", "team"))
         yield Finding("ok", f"Slack accepts the bot token: {user} in {team}")
-        self._scopes = _scopes(self._headers)
+        self._scopes = _scopes(reply.headers)
         if self._scopes and "chat:write" not in self._scopes:
             yield Finding("problem", "the bot token lacks the scope chat:write; nothing can be sent")
-        for channel in channels:
-            yield from self._channel(channel)
 
     def _channel(self, channel: str) -> Iterator[Finding]:
         if channel.startswith("@") or re.fullmatch("[DUW][A-Z0-9]{2,}", channel):
@@ -69,11 +60,14 @@ class Workspace:
             return
         try:
             id = self._id_of(channel) if channel.startswith("#") else channel
-            found = _part(self._ask("conversations.info", channel=id), "channel")
-        except _No as no:
-            level = "warning" if str(no) == "missing_scope" else "problem"
-            hint = "; give the bot channels:read and groups:read" if str(no) == "missing_scope" else ""
-            yield Finding(level, f"{channel} cannot be looked at ({no}){hint}")
+            found = _part(self._workspace.ask("conversations.info", channel=id), "channel") if id else None
+        except Failed as no:
+            lacks = str(no) == "missing_scope"
+            hint = "; give the bot channels:read and groups:read" if lacks else ""
+            yield Finding("warning" if lacks else "problem", f"{channel} cannot be looked at ({no}){hint}")
+            return
+        if found is None:
+            yield Finding("problem", f"there is no channel {channel}, or the bot cannot see it")
             return
         if found.get("is_archived"):
             yield Finding("problem", f"{channel} is archived")
@@ -82,71 +76,33 @@ class Workspace:
         else:
             yield Finding("ok", f"{channel} can be written to")
         try:
-            self._ask("conversations.history", channel=id, limit=1, include_all_metadata=True)
-        except _No as no:
+            self._workspace.ask("conversations.history", channel=id, limit=1, include_all_metadata=True)
+        except Failed as no:
             why = "whether a doubtful message arrived is not known there, and the rule's `ambiguous` decides"
             yield Finding("warning", f"{channel} cannot be asked what is in it ({no}): {why}")
 
     def _id_of(self, name: str) -> str:
+        """The id of a channel, empty where there is none of that name."""
         if self._names is None:
             self._names = dict(self._listed())
-        try:
-            return self._names[name.removeprefix("#")]
-        except KeyError:
-            raise _No("channel_not_found") from None
+        return self._names.get(name.removeprefix("#"), "")
 
     def _listed(self) -> Iterator[tuple[str, str]]:
-        cursor = ""
-        for _ in range(PAGES):
-            types = "public_channel,private_channel"
-            answer = self._ask("conversations.list", types=types, limit=1000, cursor=cursor)
-            listed = answer.get("channels")
-            for channel in listed if isinstance(listed, list) else []:
+        types = "public_channel,private_channel"
+        pages = self._workspace.pages("conversations.list", "channels", types=types)
+        for _, page in zip(range(PAGES), pages, strict=False):
+            for channel in page:
                 if isinstance(channel, dict):
                     yield str(channel.get("name")), str(channel.get("id"))
-            cursor = str(_part(answer, "response_metadata").get("next_cursor") or "")
-            if not cursor:
-                return
-
-    def _ask(self, method: str, **given: str | int | bool) -> Answer:
-        try:
-            answer = self._client.api_call(method, params=given)
-        except SlackApiError as error:
-            raise _No(_error(error.response)) from None
-        except (SlackClientError, OSError, ValueError, AttributeError) as error:
-            raise _No(_why(error)) from None  # the last two: what came is no JSON, or no object
-        if not isinstance(answer.data, dict):
-            raise _No(NO_ANSWER)
-        self._headers = answer.headers
-        return answer.data
 
 
-def _error(response: object) -> str:
-    """Slack's own word for what is wrong, if there is one."""
-    data = response.data if isinstance(response, SlackResponse) else response
-    said = data.get("error") if isinstance(data, dict) else None
-    return clean(said, 80) if said and isinstance(said, str) else NO_ANSWER
-
-
-def _part(answer: object, name: str) -> Answer:
+def _part(answer: Mapping[str, object], name: str) -> Mapping[str, object]:
     """The object of that name in an answer; empty where there is none."""
-    part = answer.get(name) if isinstance(answer, dict) else None
+    part = answer.get(name)
     return part if isinstance(part, dict) else {}
 
 
-def _why(error: Exception) -> str:
-    reason = getattr(error, "reason", error)
-    if isinstance(reason, TimeoutError):
-        return f"no answer within {TIMEOUT} s"
-    if isinstance(reason, OSError) and reason.strerror:
-        return clean(reason.strerror.lower(), 80)
-    return NO_ANSWER if isinstance(error, ValueError | AttributeError) else "it cannot be reached"
-
-
-def _scopes(headers: Mapping[str, object]) -> frozenset[str]:
+def _scopes(headers: Mapping[str, str]) -> frozenset[str]:
     """The token's rights, as a header of every answer tells them; empty where it does not."""
-    for name, value in headers.items():
-        if name.lower() == "x-oauth-scopes":
-            text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-            return frozenset(part.strip() for part in text.split(",") if part.strip())
-    return frozenset()
+    named = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes", "")
+    return frozenset(part.strip() for part in named.split(",") if part.strip())

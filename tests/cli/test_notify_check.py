@@ -18,7 +18,8 @@ from buildwatch.cli.notify_explain import run_explain
 from buildwatch.config import Flags, load
 from buildwatch.config.token import Token
 from buildwatch.demo.control import StageScript, StepScript
-from buildwatch.notify.slack_check import Workspace
+from buildwatch.notify.slack.channel import Workspace
+from buildwatch.notify.slack_check import Survey
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Done, Drone
@@ -147,7 +148,7 @@ def test_all_is_well(run: Run, drone: Drone, slack: Slack, tmp_path: Path) -> No
         ("C0OUT", "✗ the bot is not in C0OUT; invite it there", 1),
         ("C0OLD", "✗ C0OLD is archived", 1),
         ("C0NONE", "✗ C0NONE cannot be looked at (channel_not_found)", 1),
-        ("#none", "✗ #none cannot be looked at (channel_not_found)", 1),
+        ("#none", "✗ there is no channel #none, or the bot cannot see it", 1),
         ("#dumb", "! #dumb cannot be asked what is in it (missing_scope): ", 0),
         ("@bob", "! @bob is a person", 0),
     ],
@@ -166,7 +167,7 @@ def test_a_token_that_slack_does_not_accept_and_one_without_rights(
     assert "✗ the bot token lacks the scope chat:write" in done.out
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-other")
     done = run(rule("a", "every"))
-    assert "✗ Slack does not accept the bot token (invalid_auth)" in done.out
+    assert "✗ Slack cannot be asked (invalid_auth)" in done.out
     assert done.status == 1
     assert "xoxb" not in done.out + done.err
 
@@ -175,13 +176,13 @@ def test_a_token_that_slack_does_not_accept_and_one_without_rights(
 def test_answers_that_are_none(body: bytes, run: Run, slack: Slack) -> None:
     slack.answers["auth.test"] = body
     done = run(rule("a", "every"))
-    assert "✗ Slack does not accept the bot token (" in done.out
+    assert "✗ Slack cannot be asked (" in done.out
     assert "\x1b" not in done.out
     assert done.status == 1
 
 
 def test_a_slack_that_cannot_be_reached() -> None:
-    findings = list(Workspace(Token(TOKEN), "http://127.0.0.1:1/api/").check(("C0IN",)))
+    findings = list(Survey(Workspace(lambda: Token(TOKEN), "http://127.0.0.1:1/api/")).check(("C0IN",)))
     assert [finding.level for finding in findings] == ["problem"]
     assert "connection refused" in findings[0].said
     assert TOKEN not in findings[0].said
