@@ -168,8 +168,10 @@ class Desk:
     def _reading(self) -> bool:
         soon = asyncio.get_running_loop().time() + 1
         reads = [watcher._reads for watcher in self.app._watchers.values()]
+        waits = [one._held or one._pause_end >= soon for one in reads]
+        due = [any(at < soon for at in one._due.values()) for one in reads]
         return not reads or any(
-            one._running or (one._pause_end < soon and any(due < soon for due in one._due.values())) for one in reads
+            one._running or (now and not wait) for one, now, wait in zip(reads, due, waits, strict=True)
         )
 
     # builds
