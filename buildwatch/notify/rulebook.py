@@ -1,8 +1,8 @@
 """All rules together: the one thing that the daemon asks. Pure.
 
-For a build that moved: `occasions.occasion`, then what `wants` asks for is filled in (`context.with_links`,
-`excerpts.plain_log`), then `tell`. `occasions.retold` gives what ends of higher numbers have become by an end, to be
-told likewise, and `occasions.overdue` what there is to tell of time that passes.
+For a build that moved: `occasions.occasion`, with the past that its server tells where a rule `wants_past`; then what
+`wants` asks for is filled in (`context.with_links`, `excerpts.plain_log`), then `tell`. `occasions.retold` gives what
+ends of higher numbers have become by an end, to be told likewise, and `occasions.overdue` what time makes of a build.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Final, NamedTuple
 
+from buildwatch.model import Build
 from buildwatch.notify import compose
 from buildwatch.notify.context import context
 from buildwatch.notify.message import Message
 from buildwatch.notify.occasions import Occasion
 from buildwatch.notify.rules import Verdict, match
-from buildwatch.notify.settings import NotifySettings, Rule
+from buildwatch.notify.settings import Kind, NotifySettings, Rule
 
 _LOG: Final = re.compile(r"\blog\b")
 _STEPS: Final = re.compile(r"\bsteps\b")
 _FAILED: Final = re.compile(r"\bstep\b")
+_PAST: Final = re.compile(r"\b(?:previous|change|failures)\b")
+_BY_PAST: Final = frozenset({Kind.BROKEN, Kind.FIXED, Kind.STILL_FAILING, Kind.RECOVERED, Kind.SLOW, Kind.STUCK})
 
 
 class Wants(NamedTuple):
@@ -32,8 +35,9 @@ class Wants(NamedTuple):
 
 
 class _Asks(NamedTuple):
-    """What a rule wants to know: all steps, of a build that failed the step that did, and its log."""
+    """What a rule wants to know: the past, all steps, of a build that failed the step that did, and its log."""
 
+    past: bool
     steps: bool
     failed: bool
     log: bool
@@ -56,6 +60,10 @@ class Rulebook:
         failed = occasion.build.status.failed
         stages = any(one.steps or (failed and (one.failed or one.log)) for one in asked)
         return Wants(stages, failed and any(one.log for one in asked))
+
+    def wants_past(self, build: Build) -> bool:
+        """Whether a rule that may speak of the build goes by those before it, or tells of them."""
+        return any(self._asks[rule.name].past and not rule.matcher.why_not(build) for rule in self.settings.rules)
 
     def tell(self, occasion: Occasion, now: float) -> list[Message]:
         """The messages of all rules, at most one for a rule, and its excerpt where that goes into the thread.
@@ -82,4 +90,5 @@ class Rulebook:
 def _asks(rule: Rule) -> _Asks:
     sources = [text.template.source for text in (rule.template, rule.details) if text is not None]
     log = bool(rule.excerpt or rule.snippet or any(map(_LOG.search, sources)))
-    return _Asks(any(map(_STEPS.search, sources)), any(map(_FAILED.search, sources)), log)
+    past = bool(rule.when & _BY_PAST or rule.thread or rule.flapping or any(map(_PAST.search, sources)))
+    return _Asks(past, any(map(_STEPS.search, sources)), any(map(_FAILED.search, sources)), log)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,6 +106,24 @@ def test_what_is_to_be_read_is_what_matching_rules_want() -> None:
     green = occasion(build(7, "success"), Past(), NOW)
     assert green is not None
     assert Rulebook(book(rule(excerpt=5))).wants(green, NOW) == Wants()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (rule(when="success failure", source="{{build.status}}"), False),
+        (rule(when="success broken", source="{{build.status}}"), True),
+        (rule(when="slow", source="{{build.status}}"), True),
+        (rule(source="{{#if change}}{{/if}}"), True),
+        (rule(source="{{build.previous.number}}"), True),
+        (rule(source="x", thread=True), True),
+        (rule(source="x", flapping=3), True),
+        (rule(source="x", details=text("{{failures}}")), True),
+        (rule(when="broken", matcher=Matcher({"repo": globs(("acme/*",))})), False),
+    ],
+)
+def test_the_past_is_asked_for_only_where_a_rule_goes_by_it(wanted: Rule, expected: bool) -> None:
+    assert Rulebook(book(wanted)).wants_past(build()) is expected
 
 
 def test_another_end_of_the_same_run_goes_into_the_same_slot_under_another_key() -> None:
