@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
@@ -15,6 +15,10 @@ from buildwatch.notify.message import End
 
 KEPT_ENDS = 50
 """Of how many builds of one repo, branch, event and target the ends are remembered."""
+
+
+TOLD: Final = frozenset({Status.RUNNING, Status.BLOCKED})
+"""What anybody may be told of beside the ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,14 @@ class Noted:
 
 @dataclass(slots=True)
 class Facts:
-    """What one message of the wire changed, as far as anybody is told of it."""
+    """What one message of the wire changed, as far as anybody is told of it; `running` are builds to be remembered."""
 
     marks: list[Mark] = field(default_factory=list)
+    running: list[Build] = field(default_factory=list)
     moved: list[Noted] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.marks or self.moved)
+        return bool(self.marks or self.running or self.moved)
 
 
 class Accounts(Database):
@@ -53,6 +58,8 @@ class Accounts(Database):
         with self.write() as connection:
             for mark in facts.marks:
                 put(connection, schema.marks, {"server": mark.server, "repo": mark.repo}, _mark_values(mark))
+            for build in facts.running:
+                _remember(connection, build)
             for noted in facts.moved:
                 told += self._note(connection, noted)
         return told
@@ -61,7 +68,9 @@ class Accounts(Database):
         build = noted.build
         at = {"server": build.server, "build": build.id}
         if not noted.after.ended:
-            put(connection, schema.running, at, {"snapshot": records.build_text(build)})
+            _remember(connection, build)
+            if noted.after not in TOLD:
+                return []
         else:
             connection.execute(delete(schema.running).where(*match(schema.running, at)))
             end = end_of(build)
@@ -119,6 +128,11 @@ class Accounts(Database):
         where = match(table, {name: getattr(end, name) for name in ("server", "repo", "branch", "event", "target")})
         statement = select(table).where(*where).order_by(table.c.number.desc(), table.c.run.desc()).limit(limit)
         return [_end(row) for row in self.read(statement)]
+
+
+def _remember(connection: Connection, build: Build) -> None:
+    at = {"server": build.server, "build": build.id}
+    put(connection, schema.running, at, {"snapshot": records.build_text(build)})
 
 
 def end_of(build: Build) -> End:

@@ -69,6 +69,10 @@ class Reads:
         self._failures.pop(key, None)
         self._again.discard(key)
 
+    def any(self, kind: str) -> bool:
+        """Whether a read is planned or under way whose key is a tuple that begins with that word."""
+        return any(isinstance(key, tuple) and key[:1] == (kind,) for key in (*self._jobs, *self._running))
+
     def hold(self) -> None:
         """Begin no more reads until `go_on`; what is planned stays planned."""
         self._held = True

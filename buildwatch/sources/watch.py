@@ -98,6 +98,11 @@ class Watcher:
         """Set once all that already ran at the start is known."""
         return self._beginning.synced
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether all is known that ran at the start or came since the marks, as far as the server's lists tell it."""
+        return self.synced.is_set() and not self._reads.any("repo")
+
     def mark(self, slug: str) -> Mark:
         """Up to where a repo's builds are accounted for, so that another watcher can go on from there (`marks`)."""
         return self._gaps.mark(slug)
