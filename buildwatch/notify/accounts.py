@@ -12,6 +12,8 @@ from buildwatch.model import Build, BuildKey, Status
 from buildwatch.notify import records, schema
 from buildwatch.notify.database import Database, match, put
 from buildwatch.notify.message import End
+from buildwatch.notify.occasions import end_of
+from buildwatch.notify.past import Line
 
 KEPT_ENDS = 50
 """Of how many builds of one repo, branch, event and target the ends are remembered."""
@@ -90,10 +92,10 @@ class Accounts(Database):
         made = connection.execute(insert(schema.occasions).values(row)).inserted_primary_key
         return [Noted(build, noted.before, noted.after, noted.at, noted.replaced, made[0] if made else 0)]
 
-    def occasions(self, after: int = 0, limit: int = 100) -> list[Noted]:
-        """What happened and has no messages yet, in order."""
+    def occasions(self, limit: int = 100) -> list[Noted]:
+        """What happened and has no messages yet, in order; all of it for a limit of -1."""
         table = schema.occasions
-        rows = self.read(select(table).where(table.c.id > after).order_by(table.c.id).limit(limit))
+        rows = self.read(select(table).order_by(table.c.id).limit(limit))
         return [
             Noted(records.build_of(row.build), row.before, Status(row.after), row.at, row.replaced, row.id)
             for row in rows
@@ -122,10 +124,10 @@ class Accounts(Database):
         ranked = select(table, rank).where(table.c.server == server).subquery()
         return [_end(row) for row in self.read(select(ranked).where(ranked.c.rank <= each))]
 
-    def line(self, end: End, limit: int = KEPT_ENDS) -> list[End]:
+    def line(self, line: End | Line, limit: int = KEPT_ENDS) -> list[End]:
         """The remembered ends of the same repo, branch, event and target, itself too; the greatest number first."""
         table = schema.ends
-        where = match(table, {name: getattr(end, name) for name in ("server", "repo", "branch", "event", "target")})
+        where = match(table, {name: getattr(line, name) for name in ("server", "repo", "branch", "event", "target")})
         statement = select(table).where(*where).order_by(table.c.number.desc(), table.c.run.desc()).limit(limit)
         return [_end(row) for row in self.read(statement)]
 
@@ -133,26 +135,6 @@ class Accounts(Database):
 def _remember(connection: Connection, build: Build) -> None:
     at = {"server": build.server, "build": build.id}
     put(connection, schema.running, at, {"snapshot": records.build_text(build)})
-
-
-def end_of(build: Build) -> End:
-    """What is remembered of a build that has ended."""
-    return End(
-        build.server,
-        build.repo,
-        build.id,
-        build.run,
-        build.number,
-        build.branch,
-        build.event,
-        build.deploy_to,
-        build.status,
-        build.created,
-        build.started,
-        build.finished,
-        build.commit,
-        build.author,
-    )
 
 
 def _mark_values(mark: Mark) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from sqlalchemy import delete, func, select
 
 from buildwatch.notify import schema
-from buildwatch.notify.accounts import KEPT_ENDS, Accounts, Facts, Noted, end_of
+from buildwatch.notify.accounts import KEPT_ENDS, Accounts, Facts, Noted
 from buildwatch.notify.database import StoreError, match
 from buildwatch.notify.message import Message
 from buildwatch.notify.queue import Queue, Queued, add
@@ -44,4 +44,4 @@ class Outbox(Accounts, Queue):
                 connection.execute(delete(ends).where(*match(ends, where)))
 
 
-__all__ = ["KEPT_ENDS", "Facts", "Noted", "Outbox", "Queued", "StoreError", "end_of"]
+__all__ = ["KEPT_ENDS", "Facts", "Noted", "Outbox", "Queued", "StoreError"]

@@ -10,8 +10,7 @@ import time
 from collections.abc import Callable
 
 from buildwatch.ledger import Mark
-from buildwatch.model import Build
-from buildwatch.notify.message import End
+from buildwatch.notify.occasions import build_of
 from buildwatch.notify.outbox import Facts, Noted, Outbox
 from buildwatch.sources.base import Source
 from buildwatch.sources.watch import Watcher
@@ -42,7 +41,7 @@ class Witness:
         for build in self._running.values():
             store.apply(build, news=False)
         for end in outbox.newest_ends(self.name):
-            store.apply(_build(end), news=False)
+            store.apply(build_of(end), news=False)
         self.watcher = Watcher(source, store, self._on_changes, now=now, marks=dict(self._marks))
 
     def _on_changes(self, changes: Changes) -> None:
@@ -78,23 +77,3 @@ class Witness:
         moved = [mark for slug in sorted(slugs) if (mark := self.watcher.mark(slug)) != self._marks.get(slug)]
         self._marks.update((mark.repo, mark) for mark in moved)
         return moved
-
-
-def _build(end: End) -> Build:
-    """What is remembered of an end, as the build it was."""
-    return Build(
-        end.server,
-        end.repo,
-        end.build,
-        end.number,
-        end.status,
-        event=end.event,
-        branch=end.branch,
-        deploy_to=end.target,
-        commit=end.commit,
-        author=end.author,
-        created=end.created,
-        started=end.started,
-        finished=end.finished,
-        run=end.run,
-    )

@@ -15,7 +15,8 @@ from buildwatch.ledger import Mark
 from buildwatch.model import Build, Status
 from buildwatch.notify.lock import Lock, Taken
 from buildwatch.notify.message import Message, Snippet
-from buildwatch.notify.outbox import KEPT_ENDS, Facts, Noted, Outbox, StoreError, end_of
+from buildwatch.notify.occasions import end_of
+from buildwatch.notify.outbox import KEPT_ENDS, Facts, Noted, Outbox, StoreError
 from buildwatch.notify.schema import State
 
 BUILD = Build("ci", "acme/web", 7, 3, Status.RUNNING, event="push", branch="main", started=100)

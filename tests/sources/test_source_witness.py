@@ -20,9 +20,7 @@ from buildwatch.sources.drone1 import DroneSource
 from buildwatch.sources.http import Http
 from buildwatch.sources.sentences import Address
 from buildwatch.store import Store
-from tests.sources.conftest import pytest_asyncio_loop_factories, wall
-
-__all__ = ["pytest_asyncio_loop_factories"]
+from tests.sources.conftest import wall
 
 HELD = (StepScript("test", hold=True),)
 FAILS = (StepScript("test", seconds=1, outcome="failure"),)
@@ -66,7 +64,7 @@ class Site:
 
 @pytest_asyncio.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    server = DemoServer(seed=1, history=3, rate=0, clock=wall)
+    server = DemoServer(seed=1, history=0, rate=0, clock=wall)
     await server.start()
     site = Site(server, f"sqlite:///{tmp_path}/outbox.db")
     try:
