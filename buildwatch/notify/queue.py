@@ -40,7 +40,7 @@ class Queue(Database):
         rows = self.read(select(schema.messages.c.destination).where(schema.messages.c.state.in_(states)).distinct())
         return [row.destination for row in rows]
 
-    def take_over(self, now: float) -> int:
+    def take_over(self) -> int:
         """Doubt what a killed predecessor had claimed; how many that are."""
         table = schema.messages
         with self.write() as connection:

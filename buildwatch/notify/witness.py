@@ -18,7 +18,7 @@ from buildwatch.store import Changes, Store
 
 
 class Witness:
-    """Watches one server. `told` hears what is new to the outbox, after it is in it."""
+    """Watches one server. `told` hears what is new to the outbox, after it is in it; `heard` hears all changes."""
 
     def __init__(
         self,
@@ -27,12 +27,14 @@ class Witness:
         outbox: Outbox,
         told: Callable[[list[Noted]], None],
         *,
+        heard: Callable[[Changes], None] = lambda _: None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.name = source.name
         self._store = store
         self._outbox = outbox
         self._told = told
+        self._heard = heard
         self._now = now
         self._marks = {mark.repo: mark for mark in outbox.marks(self.name)}
         self.first = not self._marks
@@ -45,6 +47,7 @@ class Witness:
         self.watcher = Watcher(source, store, self._on_changes, now=now, marks=dict(self._marks))
 
     def _on_changes(self, changes: Changes) -> None:
+        self._heard(changes)
         facts = Facts()
         for key in changes.builds:
             build = self._store.build(key)

@@ -122,7 +122,7 @@ def test_what_a_killed_sender_had_claimed_is_doubted(outbox: Outbox) -> None:
     assert queued is not None
     outbox.claim(queued, 5.0)
     reopened = again(outbox)
-    assert reopened.take_over(50.0) == 1
+    assert reopened.take_over() == 1
     queued = reopened.next("channel:C1")
     assert queued is not None
     assert (queued.state, queued.due, queued.attempts) == (State.DOUBTFUL, 6.0, 1)

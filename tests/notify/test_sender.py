@@ -164,7 +164,7 @@ async def _story(url: str, script: list[str], slots: list[str]) -> None:
             outbox.close()
             clock.now += 1.5
             outbox = Outbox(url)
-            outbox.take_over(clock.now)
+            outbox.take_over()
     assert sorted(text for _, text in table.posts.values()) == sorted(last.values())
     assert outbox.listed() == []
     outbox.close()
@@ -188,7 +188,7 @@ async def _webhook_story(url: str, script: list[str], count: int) -> None:
         except Killed:
             outbox.close()
             outbox = Outbox(url)
-            outbox.take_over(clock.now)
+            outbox.take_over()
     keys = [key for key, _ in table.posts.values()]
     assert set(keys) == {str(number) for number in range(count)}
     used = script[: len(table.calls)]
