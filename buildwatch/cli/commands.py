@@ -103,6 +103,24 @@ def _render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="print the text alone")
 
 
+def _notify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="*", metavar="outbox [list|retry|drop] [N …]", help="look at what is to be sent")
+    parser.add_argument("--check", action="store_true", help="check the configuration, templates, servers and Slack")
+    parser.add_argument("--explain", metavar="REPO#N", help="which rules tell of a build, and why others do not")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
+    parser.add_argument("--since", type=_length, default=0.0, metavar="2h", help="tell of what ended before the start")
+    _json(parser)
+
+
+def _length(text: str) -> float:
+    from buildwatch.notify.amounts import LENGTH, seconds
+
+    length = seconds(text)
+    if length is None:
+        raise argparse.ArgumentTypeError(f"expected {LENGTH}, not {text!r}")
+    return length
+
+
 def _positive(text: str) -> float:
     number = float(text)
     if not 0 <= number < float("inf"):
@@ -132,6 +150,7 @@ COMMANDS: Final = {
     "promote": Command("buildwatch.cli.actions", "deploy a build to a target", _deployment),
     "rollback": Command("buildwatch.cli.actions", "take a target back to a build", _deployment),
     "render": Command("buildwatch.cli.render", "what a template of the notifier prints", _render, needs_server=False),
+    "notify": Command("buildwatch.cli.notify", "tell Slack of builds as the rules say, for ever", _notify),
     "demo": Command("buildwatch.cli.demo", "a demo server and the screen on it", _demo, needs_server=False),
     "info": Command("buildwatch.cli.info", "every path and setting, and where it came from", _json, needs_server=False),
 }
