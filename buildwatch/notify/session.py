@@ -180,7 +180,7 @@ class Session:
             if said:
                 self._log("warning", "server", server=name, said=said)
             elif before is None or before:
-                self._log("info", "server", server=name, said=f"{name} answers, {server.kind} {server.version}".strip())
+                self._log("info", "server", server=name, said=f"{name} answers")
 
     @property
     def counts(self) -> Counter[str]:

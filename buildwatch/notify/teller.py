@@ -90,7 +90,9 @@ class Teller:
         """Tell of what is noted and not held; how many that are."""
         noted = [one for one in self._outbox.occasions(limit=500) if not self._held(one)]
         if any(self._place(one) is not None and not self._watched_long(one) for one in noted):
-            noted.sort(key=lambda one: (one.build.finished or one.build.started or one.build.created, one.id))
+            noted.sort(
+                key=lambda one: (one.build.finished or one.build.started or one.build.created, one.build.id, one.id)
+            )
         for begin in range(0, len(noted), TOGETHER):
             batch = noted[begin : begin + TOGETHER]
             asked = [self._occasion(one) for one in batch]
