@@ -174,7 +174,7 @@ class Session:
             server = self._store.servers[name]
             said = server.said if server.link in (Link.OFFLINE, Link.REFUSED) else ""
             before = self._said.get(name)
-            if server.link is Link.CONNECTING or said == before:
+            if server.link is Link.CONNECTING or said == before or not (said or server.listed):
                 continue
             self._said[name] = said
             if said:

@@ -47,7 +47,6 @@ class Witness:
         self.watcher = Watcher(source, store, self._on_changes, now=now, marks=dict(self._marks))
 
     def _on_changes(self, changes: Changes) -> None:
-        self._heard(changes)
         facts = Facts()
         for key in changes.builds:
             build = self._store.build(key)
@@ -69,6 +68,7 @@ class Witness:
             told = self._outbox.account(facts)
             if told:
                 self._told(told)
+        self._heard(changes)
 
     def _moved_marks(self, changes: Changes) -> list[Mark]:
         server = self._store.servers.get(self.name)

@@ -1,0 +1,152 @@
+"""Every end told once while everything goes wrong: a Drone that cuts its streams and cancels silently, a Slack that
+refuses, breaks and loses answers, and a daemon that is killed again and again.
+
+    python -m benchmarks.notify_storm [--builds 1000] [--rate 20] [--kill 3] [--webhook]
+
+With the Web API every ended build must have exactly one message. With a webhook none may be missing, and doubles may
+occur only where an answer was lost, by the wire or by a kill.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from benchmarks import report
+from buildwatch.demo.server import DemoServer
+from buildwatch.demo.slack import SlackServer, running
+
+RULE = """
+[[rule]]
+name = "all ends"
+when = ["success", "failure", "killed", "error", "skipped", "declined"]
+{target}
+template = "{{{{repo.owner}}}}/{{{{repo.name}}}}#{{{{build.number}}}}"
+"""
+
+
+OVER = ("success", "failure", "killed", "error", "skipped", "declined")
+
+
+def configuration(server: DemoServer, slack: SlackServer, folder: Path, *, webhook: bool) -> Path:
+    """What the daemon is set to."""
+    target = 'webhook_env = "HOOK"' if webhook else 'channel = "C0BUILDS"'
+    path = folder / "config.toml"
+    path.write_text(
+        f'[[server]]\nname = "lab"\nurl = "{server.url}"\ntoken_env = "CI"\n'
+        f'[slack]\ntoken_env = "SLACK"\napi_url = "{slack.api_url}"\nrate = 0\n'
+        f'[store]\nurl = "sqlite:///{folder}/outbox.db"\n' + RULE.format(target=target)
+    )
+    return path
+
+
+async def daemon(path: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
+    """Start it."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "buildwatch", "notify", "--config", str(path)),
+        env=environ,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+
+async def storm(args: argparse.Namespace) -> None:
+    """Build, kill, and count."""
+    server = DemoServer(seed=3, repos=40, rate=args.rate, history=2)
+    server.faults.change({"cut_streams_after": 5.0, "silent_cancels": 0.08})
+    slack = SlackServer(seed=5)
+    slack.faults.change({"rate_limited": 0.2, "retry_after": 1.0, "server_error": 0.1, "lost_answers": 0.05})
+    server.control.pause(paused=True)
+    await server.start()
+    with tempfile.TemporaryDirectory() as name:
+        async with running(slack):
+            path = configuration(server, slack, Path(name), webhook=args.webhook)
+            environ = os.environ | {"CI": server.token, "SLACK": slack.token, "HOOK": slack.webhook("builds")}
+            earlier = over(server)
+            process = await daemon(path, environ)
+            await asyncio.sleep(4)
+            known, before = over(server), len(server.world.builds)
+            begin, kills, killed_at = time.monotonic(), 0, time.monotonic()
+            server.control.pause(paused=False)
+            while len(server.world.builds) - before < args.builds:
+                await asyncio.sleep(0.1)
+                if args.kill and time.monotonic() - killed_at > args.kill:
+                    process.send_signal(signal.SIGKILL)
+                    await process.wait()
+                    kills, killed_at = kills + 1, time.monotonic()
+                    process = await daemon(path, environ)
+            server.control.pause(paused=True)
+            built = time.monotonic() - begin
+            await settled(server, slack, known, args.patience)
+            process.send_signal(signal.SIGTERM)
+            await process.wait()
+            tell(server, slack, (earlier, known), kills, built, webhook=args.webhook)
+    await server.stop()
+
+
+def over(server: DemoServer) -> set[int]:
+    """The ids of the builds that have ended."""
+    return {build.id for build in server.world.builds if str(build.status) in OVER}
+
+
+def ended(server: DemoServer, known: set[int]) -> set[str]:
+    """The builds that have ended since."""
+    new = over(server) - known
+    return {f"{build.repo.slug}#{build.number}" for build in server.world.builds if build.id in new}
+
+
+def told(slack: SlackServer) -> Counter[str]:
+    """How many messages each has."""
+    return Counter(str(message.body["text"]) for message in slack.workspace.messages)
+
+
+async def settled(server: DemoServer, slack: SlackServer, known: set[int], patience: float) -> None:
+    """Wait until all is told, or nothing has come for long."""
+    last, since = -1, time.monotonic()
+    while time.monotonic() - since < patience:
+        if len(slack.workspace.messages) != last:
+            last, since = len(slack.workspace.messages), time.monotonic()
+        if not ended(server, known) - told(slack).keys() and time.monotonic() - since > 15:
+            return
+        await asyncio.sleep(0.5)
+
+
+def tell(
+    server: DemoServer,
+    slack: SlackServer,
+    before: tuple[set[int], set[int]],
+    kills: int,
+    built: float,
+    *,
+    webhook: bool,
+) -> None:
+    """What came of it."""
+    earlier, known = before
+    wanted, messages = ended(server, known), told(slack)
+    doubles = sum(count - 1 for text, count in messages.items() if text in wanted)
+    report.amount("builds ended", len(wanted), "", f"in {built:.0f} s, daemon killed {kills} times")
+    report.amount("messages", messages.total(), "")
+    report.verdict("missing", len(wanted - messages.keys()), "", at_most=0)
+    report.verdict("doubled", doubles, "", at_most=0.1 * len(wanted) if webhook else 0)
+    report.verdict("of builds that were before", len(messages.keys() - ended(server, earlier)), "", at_most=0)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--builds", type=int, default=1000)
+    parser.add_argument("--rate", type=float, default=20.0)
+    parser.add_argument("--kill", type=float, default=3.0, help="seconds between kills, 0 for none")
+    parser.add_argument("--patience", type=float, default=60.0)
+    parser.add_argument("--webhook", action="store_true")
+    asyncio.run(storm(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
