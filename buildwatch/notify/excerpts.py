@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from buildwatch.insight.digest import digest
+from buildwatch.insight.digest import digest, is_command
 from buildwatch.model import LogLine
 from buildwatch.wire.ansi import plain
 
@@ -27,7 +27,7 @@ def excerpt(log: Sequence[str], exit_code: int, most: int) -> list[str]:
     if not log:
         return []
     found = digest(log, exit_code)
-    command = found.parts[0][0] if found.command and found.parts else None
+    command = next((index for index in range(len(log) - 1, -1, -1) if is_command(log[index])), None)
     first = len(log) - most
     if found.error is not None:
         first = min(found.error - most // 4, first)
