@@ -16,10 +16,11 @@ from typing import Final
 from buildwatch.model import Build, BuildKey, LogLine
 from buildwatch.notify.context import failed_step, with_links
 from buildwatch.notify.excerpts import plain_log
+from buildwatch.notify.histories import Histories
 from buildwatch.notify.message import End, Message
 from buildwatch.notify.occasions import Occasion, build_of, occasion, overdue, retold
 from buildwatch.notify.outbox import Noted, Outbox
-from buildwatch.notify.past import Past, line_of
+from buildwatch.notify.past import Past
 from buildwatch.notify.rulebook import Rulebook, Wants
 from buildwatch.notify.settings import Kind
 from buildwatch.sources.base import Source
@@ -31,6 +32,9 @@ ASK_LIMIT: Final = 10.0
 
 CATCH_UP: Final = 60.0
 """Seconds after its start for which what a server tells is held, so that it can be put in order."""
+
+RECENT: Final = 200
+"""How many of the builds told last are kept whole."""
 
 TOGETHER: Final = 8
 """Builds of which details are read at once."""
@@ -65,6 +69,8 @@ class Teller:
         self._wake = wake
         self._now = now
         self._news = asyncio.Event()
+        self._histories = Histories(outbox)
+        self._recent: dict[tuple[BuildKey, int], Build] = {}
         self._overdue: set[tuple[BuildKey, int, Kind]] = set()
         self._untold = {one.id: (one.build.key, one.build.run) for one in outbox.occasions(limit=-1)}
 
@@ -95,6 +101,7 @@ class Teller:
             )
         for begin in range(0, len(noted), TOGETHER):
             batch = noted[begin : begin + TOGETHER]
+            await asyncio.gather(*(self._read_past(one.build) for one in batch))
             asked = [self._occasion(one) for one in batch]
             ready = await asyncio.gather(*(self._with_details(one) for one in asked if one is not None))
             details = iter(ready)
@@ -124,6 +131,8 @@ class Teller:
         now = self._now()
         self._untold.pop(noted.id, None)
         if given is not None:
+            if given.ended:
+                self._remember(given)
             messages = self._rulebook.tell(given, now)
             for other in retold(given, now, self._found):
                 messages += self._rulebook.tell(self._linked(other), now)
@@ -140,17 +149,29 @@ class Teller:
         return occasion(noted.build, self._past(noted.build), noted.at, noted.replaced)
 
     def _past(self, build: Build) -> Past:
-        return Past(self._outbox.line(line_of(build)))
+        return self._histories.past(build)
 
     def _found(self, end: End) -> Build | None:
         """The build of an end that was told; None where it is still to be told by itself."""
-        return None if (BuildKey(end.server, end.build), end.run) in self._untold.values() else build_of(end)
+        place = BuildKey(end.server, end.build), end.run
+        return None if place in self._untold.values() else self._recent.get(place) or build_of(end)
+
+    def _remember(self, given: Occasion) -> None:
+        """Keep a build as it was told, should another one change what there is to tell of it."""
+        while len(self._recent) >= RECENT:
+            del self._recent[next(iter(self._recent))]
+        self._recent[given.build.key, given.build.run] = given.build
 
     def _linked(self, given: Occasion) -> Occasion:
         place = self._places.get(given.build.server)
         return given if place is None else with_links(given, place.source.page_of)
 
     # what the server is asked
+
+    async def _read_past(self, build: Build) -> None:
+        place = self._places.get(build.server)
+        if place is not None and self._rulebook.wants_past(build):
+            await self._histories.read(place.source, build, ASK_LIMIT)
 
     async def _with_details(self, given: Occasion) -> Occasion:
         place = self._places.get(given.build.server)

@@ -144,3 +144,44 @@ async def test_what_is_stuck_is_told_once(desk: Desk) -> None:
         await asyncio.sleep(60)
         desk.teller.time_passes(desk.store.unfinished())
     assert desk.texts == [f"{build.number} pending stuck"]
+
+
+GREEN = (StepScript("test", seconds=1),)
+
+
+async def test_what_was_red_before_the_first_start_is_fixed_and_not_just_green(desk: Desk) -> None:
+    before = desk.start()
+    await desk.until(lambda: before.status.ended)
+    await desk.open(book(rule("r", "every", "{{build.number}} {{change}} after {{build.previous.number}}")))
+    fixed = desk.start(GREEN)
+    await desk.until(lambda: desk.texts)
+    again = desk.start(GREEN)
+    await desk.until(lambda: len(desk.texts) == 2)
+    assert desk.texts == [
+        f"{fixed.number} fixed after {before.number}",
+        f"{again.number}  after {fixed.number}",
+    ]
+
+
+async def test_the_past_is_read_once_and_only_for_rules_that_go_by_it(desk: Desk) -> None:
+    for source, reads in (("{{build.number}}", 0), ("{{build.number}} {{change}}", 1)):
+        await desk.open(book(rule("r", "every", source)))
+        path = "/api/repos/{owner}/{name}/builds"
+        asked = desk.server.requests.counts()["GET", path]
+        told = len(desk.texts)
+        for count in (1, 2):
+            desk.start(GREEN)
+            await desk.until(lambda: len(desk.texts) == told + count)  # noqa: B023  (awaited in its turn)
+        assert desk.server.requests.counts()["GET", path] - asked == reads
+        await desk.close()
+
+
+async def test_an_end_that_another_makes_different_keeps_what_was_told_of_it(desk: Desk) -> None:
+    await desk.open(book(rule("r", "every", "{{build.number}} {{change}} {{build.message.title}}")))
+    held = desk.start(HELD, message="First")
+    await asyncio.sleep(2)
+    red = desk.start(message="Second")
+    await desk.until(lambda: len(desk.texts) == 1)
+    desk.server.control.release(held, outcome="failure")
+    await desk.until(lambda: len(desk.texts) == 2)
+    assert desk.texts == [f"{held.number} broken First", f"{red.number} still failing Second"]
