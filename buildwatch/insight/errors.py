@@ -56,6 +56,24 @@ def rule_of(text: str) -> Rule | None:
     return min(found, key=_first)[-1] if found else None
 
 
+def levels_of(texts: str) -> list[tuple[int, Level]]:
+    """The grave ones of many lines joined by line feeds, each with its index: `level_of` for logs that are long."""
+    lower = texts.lower()
+    words = [word for word in _STEMS if word in lower]
+    if not words:
+        return []
+    found = []
+    lines: list[str] = []
+    for index, line in enumerate(lower.split("\n")):
+        for word in words:
+            if word in line:
+                lines = lines or texts.split("\n")
+                if level := level_of(lines[index]):
+                    found.append((index, level))
+                break
+    return found
+
+
 def bare(text: str) -> str:
     """A line without what BuildKit (`#5 2.114 `) and Terraform (its frame) put before the lines of others."""
     return _FRAME.sub("", text) if text[:1] in "#│" else text
@@ -213,3 +231,5 @@ _BY_WORD: dict[str, list[Rule]] = {}
 for _rule in _RULES:
     _BY_WORD.setdefault(_rule.word, []).append(_rule)
 _WORDS = tuple(_BY_WORD)
+_STEMS = tuple(word for word in _WORDS if not any(other in word for other in _WORDS if other != word))
+"""Words of which no other is a part: a line with any word has one of these."""

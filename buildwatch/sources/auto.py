@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -109,7 +109,7 @@ class AutoSource:
         """As the source tells it."""
         return await (await self._source()).build(slug, number)
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
+    async def log(self, slug: str, number: int, stage: int, step: int) -> Sequence[Piece]:
         """As the source tells it."""
         return await (await self._source()).log(slug, number, stage, step)
 

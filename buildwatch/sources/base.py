@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -65,7 +65,7 @@ class Source(Protocol):
     async def build(self, slug: str, number: int) -> Build:
         """One build with its stages and steps."""
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
+    async def log(self, slug: str, number: int, stage: int, step: int) -> Sequence[Piece]:
         """The whole log of a step that has ended. `Denied` (404) before that, and for steps that never ran."""
 
     def events(self) -> AbstractAsyncContextManager[AsyncIterator[list[Told]]]:

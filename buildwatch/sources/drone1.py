@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -77,7 +77,7 @@ class DroneSource:
             raise Broken(f"{self.name} has nothing to say of {slug}#{number}")
         return build
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
+    async def log(self, slug: str, number: int, stage: int, step: int) -> Sequence[Piece]:
         """The stored log, at most 5 MiB of it: its oldest pieces may be missing."""
         body = await self._http.get(f"{_repo(slug)}/builds/{number}/logs/{stage}/{step}")
         return self._read(drone1.read_log, body)

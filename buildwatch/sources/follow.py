@@ -8,7 +8,7 @@ apart by their position.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from random import Random
@@ -37,7 +37,7 @@ class LogState:
     something to say (no log kept, a connection that broke), and while it grows how many lines have ended.
     """
 
-    lines: list[LogLine]
+    lines: Sequence[LogLine]
     same: int
     live: bool
     said: str = ""
@@ -77,7 +77,8 @@ async def stored(source: Source, slug: str, number: int, stage: int, step: int) 
     for wait in STORED_AFTER:
         await asyncio.sleep(max(wait, pause))
         try:
-            return LogState(whole(await source.log(slug, number, stage, step)), 0, live=False)
+            pieces = await source.log(slug, number, stage, step)
+            return LogState(await asyncio.to_thread(whole, pieces), 0, live=False)  # a long one takes a while
         except Denied as error:
             said = "the server keeps no log of this step" if error.status == 404 else str(error)
         except Unauthorized as error:

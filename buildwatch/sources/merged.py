@@ -52,7 +52,7 @@ async def merged(source: Source, now: Callable[[], Build]) -> AsyncGenerator[Mer
                 return
             await asyncio.sleep(PAUSE)
     finally:
-        reader.stop()
+        await reader.stop()
 
 
 class _Reader:
@@ -76,10 +76,11 @@ class _Reader:
                     self._tasks[key] = asyncio.create_task(self._read(stage, step))
         return any(not task.done() for task in self._tasks.values())
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Read no more."""
         for task in self._tasks.values():
             task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def state(self, *, live: bool) -> Merged:
         """What there is so far."""
@@ -108,7 +109,7 @@ class _Reader:
         log = follow(self._source, build.repo, build.number, *key, lambda: self._status(stage, step))
         async with aclosing(log) as states:
             async for state in states:
-                self._logs[key] = list(state.lines) if state.live else state.lines
+                self._logs[key] = state.lines
                 self._said = f"{step.name}: {state.said}" if state.said else ""
                 self.changes += 1
 

@@ -7,7 +7,7 @@ woodpecker-ci/woodpecker. Repos are asked for by their numeric id, logs by a ste
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple, TypeVar
 
@@ -98,7 +98,7 @@ class WoodpeckerSource:
         """One build with stages and steps."""
         return self._one(slug, await self._http.get(f"{await self._pipelines(slug)}/{number}"))
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
+    async def log(self, slug: str, number: int, stage: int, step: int) -> Sequence[Piece]:
         """The stored log. The agent hands the last lines in a second after the step has ended, or much later."""
         known = await self._step(slug, number, step)
         body = await self._http.get(f"/api/repos/{(await self._repo(slug)).id}/logs/{number}/{known.id}")

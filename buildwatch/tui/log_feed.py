@@ -68,6 +68,13 @@ class LogFeed:
             self._reading.cancel()
             self._reading = None
 
+    async def close(self) -> None:
+        """Read no more, and leave nothing half read."""
+        reading = self._reading
+        self.stop()
+        if reading is not None:
+            await asyncio.gather(reading, return_exceptions=True)
+
     def which(self) -> Which | None:
         """The step whose log is in the pane, as it is now; None where it is none or those of all."""
         build = self._known(self.place.build) if self.place else None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from buildwatch.insight.digest import is_command
-from buildwatch.insight.errors import Level, level_of
+from buildwatch.insight.errors import Level, levels_of
 from buildwatch.model import LogLine
-from buildwatch.wire.ansi import drawn
+from buildwatch.wire.ansi import drawn_all
+from buildwatch.wire.loglist import LogLines
 
 
 class Hit(NamedTuple):
@@ -20,12 +22,16 @@ class Hit(NamedTuple):
     nth: int
 
 
+Looked = Iterable[tuple[int, int, int]]
+"""What was found in some lines: the line (from 0), which kind of find, and how many."""
+
+
 class Finds:
     """What has been found so far, in the order of the lines."""
 
     def __init__(self) -> None:
-        self._lines: list[int] = []
-        self._sums: list[int] = []  # finds up to and including that line
+        self._lines = array("l")
+        self._sums = array("l")  # finds up to and including that line
 
     @property
     def lines(self) -> Sequence[int]:
@@ -45,6 +51,14 @@ class Finds:
         """So many in this line, which comes after all others."""
         self._lines.append(line)
         self._sums.append(self.total + count)
+
+    def add_all(self, first: int, found: Looked) -> None:
+        """The same for all that was found in lines that begin with `first`, whatever their kind."""
+        total = self.total
+        for line, _, count in found:
+            total += count
+            self._lines.append(first + line)
+            self._sums.append(total)
 
     def forget_from(self, line: int) -> None:
         """Forget those from a line on."""
@@ -89,13 +103,13 @@ class Finds:
 class Scan:
     """A walk over the lines that goes on where it stopped."""
 
-    def __init__(self, look: Callable[[str], tuple[int, int]], kinds: int = 1) -> None:
-        """`look` tells for a line's drawn text which kind of find it holds, and how many."""
+    def __init__(self, look: Callable[[str], Looked], kinds: int = 1) -> None:
+        """`look` tells what it finds in the raw texts of lines that are joined by line feeds, in their order."""
         self._look = look
         self._seen = 0
         self.finds = tuple(Finds() for _ in range(kinds))
 
-    def done(self, lines: Sequence[LogLine]) -> bool:
+    def done(self, lines: LogLines) -> bool:
         """Whether every line has been looked at."""
         return self._seen >= len(lines)
 
@@ -106,16 +120,16 @@ class Scan:
             for finds in self.finds:
                 finds.forget_from(line)
 
-    def go_on(self, lines: Sequence[LogLine], enough: Callable[[], bool]) -> None:
+    def go_on(self, lines: LogLines, enough: Callable[[], bool]) -> None:
         """Look at more lines, until `enough`."""
-        look = self._look
-        while self._seen < len(lines):
-            stop = min(self._seen + 64, len(lines))
-            for index in range(self._seen, stop):
-                kind, count = look(drawn(lines[index].text))
-                if count:
-                    self.finds[kind].add(index, count)
-            self._seen = stop
+        for first, texts in lines.texts(self._seen, len(lines)):
+            found = self._look(texts)
+            if len(self.finds) == 1:
+                self.finds[0].add_all(first, found)
+            else:
+                for line, kind, count in found:
+                    self.finds[kind].add(first + line, count)
+            self._seen = first + texts.count("\n") + 1
             if enough():
                 return
 
@@ -128,14 +142,21 @@ class Search:
         self._lower = text == text.lower()
         self._pattern = re.compile(re.escape(text), re.IGNORECASE if self._lower else 0)
 
-    def count(self, line: str) -> tuple[int, int]:
-        """How often a line has it, as `Scan` asks."""
-        if line.isascii() and self.text not in (line.lower() if self._lower else line):
-            return 0, 0
-        return 0, sum(1 for _ in self._pattern.finditer(line))
+    def look(self, raw: str) -> Looked:
+        """Which lines have it and how often, as `Scan` asks."""
+        texts = drawn_all(raw)
+        if texts.isascii() and self.text.isascii():
+            texts = texts.lower() if self._lower else texts
+            if self.text in texts:
+                counts = (line.count(self.text) for line in texts.split("\n"))
+                return [(line, 0, count) for line, count in enumerate(counts) if count]
+        elif self._pattern.search(texts):
+            counts = (sum(1 for _ in self._pattern.finditer(line)) for line in texts.split("\n"))
+            return [(line, 0, count) for line, count in enumerate(counts) if count]
+        return ()
 
     def places(self, line: str) -> list[tuple[int, int]]:
-        """Where a line has it: begin and end of each."""
+        """Where a line (drawn) has it: begin and end of each."""
         return [match.span() for match in self._pattern.finditer(line)]
 
 
@@ -143,12 +164,14 @@ ERRORS, WARNINGS, COMMANDS, MATCHES = range(4)
 """Kinds of finds. The first three are found in one walk."""
 
 
-def kind_of(line: str) -> tuple[int, int]:
-    """Whether a line is a command or tells of an error or a warning, as `Scan` asks."""
-    if is_command(line):
-        return COMMANDS, 1
-    level = level_of(line)
-    return (ERRORS if level is Level.ERROR else WARNINGS), int(level is not Level.NONE)
+def look_for_kinds(raw: str) -> Looked:
+    """Which lines are commands or tell of errors and warnings, as `Scan` asks."""
+    texts = drawn_all(raw)
+    grave = [(line, ERRORS if level is Level.ERROR else WARNINGS, 1) for line, level in levels_of(texts)]
+    if texts.startswith("+ ") or "\n+ " in texts:
+        commands = [(line, COMMANDS, 1) for line, text in enumerate(texts.split("\n")) if is_command(text)]
+        grave = sorted(commands + grave)  # no command is grave
+    return grave
 
 
 def place_in(old: Sequence[LogLine], new: Sequence[LogLine], top: int) -> tuple[int, int]:

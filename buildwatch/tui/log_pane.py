@@ -34,6 +34,7 @@ from buildwatch.tui.log_paint import (
 )
 from buildwatch.tui.log_rows import RowMap
 from buildwatch.tui.log_shown import Shown, everything
+from buildwatch.wire.loglist import LogLines
 
 _FLUSH = 0.1  # seconds between paints while lines come
 _FLUSH_BUSY = 0.2
@@ -98,7 +99,7 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
         """`marks` are the signs beside the text; give `ASCII_MARKS` to a terminal that has no others."""
         super().__init__(id=id, classes=classes)
         self._marks = marks or Marks()
-        self._lines: list[LogLine] = []
+        self._lines = LogLines()
         self._message = ""
         self._began = 0  # when the log's first second was, unix seconds; 0 where that is not known
         self._names: tuple[str, ...] = ()
@@ -150,8 +151,8 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
     def _put(self, first: int, lines: Sequence[LogLine]) -> None:
         """From `first` on the lines are these."""
         count = len(self._lines)
-        del self._lines[first:]
-        self._lines += lines
+        self._lines.cut(first)
+        self._lines.extend(lines)
         self._came += len(lines)
         if count - first > 100:
             self._strips.clear()

@@ -28,7 +28,7 @@ AROUND = 3
 """How many lines around a match are its context."""
 
 _SLICE = 0.008  # seconds of work between keys
-_REST = 0.01
+_REST = 0.004
 _OFTEN = 0.3  # seconds between two times that finds which come change what is on show
 
 
@@ -89,7 +89,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
             self._anchor = -1
         self._seeker.change(same)
         self._folds.forget_from(same)
-        self._put(same, lines[same:])
+        self._put(same, lines[same:] if same else lines)
         if fresh:
             self.following = live
         self._flush_now()
@@ -155,6 +155,11 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
     def whole_text(self) -> str:
         """All lines as plain text, each with its end."""
         return "".join(f"{plain(line.text)}\n" for line in self._lines)
+
+    @property
+    def searched(self) -> bool:
+        """Whether the search has looked at all lines."""
+        return self._seeker.searched(self._lines)
 
     @property
     def current_line(self) -> int:

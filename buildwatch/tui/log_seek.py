@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
-from buildwatch.model import LogLine
-from buildwatch.tui.log_find import COMMANDS, ERRORS, MATCHES, WARNINGS, Finds, Hit, Scan, Search, kind_of
+from buildwatch.tui.log_find import (
+    COMMANDS,
+    ERRORS,
+    MATCHES,
+    WARNINGS,
+    Finds,
+    Hit,
+    Looked,
+    Scan,
+    Search,
+    look_for_kinds,
+)
+from buildwatch.wire.loglist import LogLines
 
 
 class _Wish(NamedTuple):
@@ -24,7 +35,7 @@ class Seeker:
         self.search: Search | None = None
         self.match: Hit | None = None  # the current match
         self.current = -1  # the line that was jumped to; -1 for none
-        self._kinds = Scan(kind_of, kinds=3)
+        self._kinds = Scan(look_for_kinds, kinds=3)
         self._matches = Scan(_nothing)
         self._wish: _Wish | None = None
 
@@ -51,7 +62,7 @@ class Seeker:
     def look_for(self, pattern: str, start: int) -> None:
         """Search for a text, and wish for its first match from the line `start` on. No text: for nothing."""
         self.search = Search(pattern) if pattern else None
-        self._matches = Scan(self.search.count if self.search else _nothing)
+        self._matches = Scan(self.search.look if self.search else _nothing)
         self.match = None
         self._wish = _Wish(MATCHES, True, Hit(start, -1)) if pattern else None
 
@@ -78,15 +89,15 @@ class Seeker:
         if self.match:
             self.match = Hit(max(0, self.match.line + by), self.match.nth)
 
-    def done(self, lines: Sequence[LogLine]) -> bool:
+    def done(self, lines: LogLines) -> bool:
         """Whether all lines have been looked at."""
         return self._kinds.done(lines) and self.searched(lines)
 
-    def searched(self, lines: Sequence[LogLine]) -> bool:
+    def searched(self, lines: LogLines) -> bool:
         """Whether the search has looked at all lines."""
         return not self.search or self._matches.done(lines)
 
-    def go_on(self, lines: Sequence[LogLine], enough: Callable[[], bool]) -> tuple[Hit, bool] | None:
+    def go_on(self, lines: LogLines, enough: Callable[[], bool]) -> tuple[Hit, bool] | None:
         """Look at more lines. Gives where to jump and whether that is a match, once there is something to jump to."""
         if self.search and not self._matches.done(lines):
             self._matches.go_on(lines, enough)
@@ -94,7 +105,7 @@ class Seeker:
             self._kinds.go_on(lines, enough)
         return self._granted(lines)
 
-    def _granted(self, lines: Sequence[LogLine]) -> tuple[Hit, bool] | None:
+    def _granted(self, lines: LogLines) -> tuple[Hit, bool] | None:
         if not self._wish:
             return None
         match = self._wish.kind == MATCHES
@@ -116,5 +127,5 @@ class Seeker:
         return hit, match
 
 
-def _nothing(_: str) -> tuple[int, int]:
-    return 0, 0
+def _nothing(_: str) -> Looked:
+    return ()

@@ -141,9 +141,9 @@ class Side(Vertical):
         self.rest()
         self._show_title()
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """Nothing goes on reading."""
-        self._feed.stop()
+        await self._feed.close()
 
     def _show_again(self) -> None:
         """More is known of what is shown."""

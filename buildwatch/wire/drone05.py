@@ -130,4 +130,4 @@ class _Told:
 
 def ended_lines(lines: Iterable[Line], step: str) -> list[Piece]:
     """What one step wrote, its lines ended: they come without their ends."""
-    return [piece._replace(out=piece.out + "\n") for piece in pieces_of(lines, step)]
+    return [replace(piece, out=piece.out + "\n") for piece in pieces_of(lines, step)]

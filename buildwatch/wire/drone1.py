@@ -8,12 +8,15 @@ All times of these servers are unix seconds, 0 or absent for 'not yet'; `timesta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter, lt
 from sys import intern
 from typing import Any, Final, TypeVar
 
+from msgspec import MsgspecError
+from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from buildwatch.model import Build, Repo, Stage, Status, Step
@@ -33,6 +36,7 @@ from buildwatch.wire.fields import (
     word,
 )
 from buildwatch.wire.loglines import Piece, read_piece
+from buildwatch.wire.pieces import items
 
 OTHER_WORDS: Final = {"waiting_on_dependencies": Status.WAITING}
 
@@ -93,9 +97,19 @@ def read_build(server: str, slug: str, data: bytes) -> Build | None:
     return _told_whole(build)
 
 
-def read_log(data: bytes) -> list[Piece]:
+def read_log(data: bytes) -> Sequence[Piece]:
     """A stored log: pieces of output in order, the oldest of a long one missing."""
-    return [read_piece(of) for of in objects(decode(data))]
+    return items(data, _pieces)
+
+
+_PIECES: Final = Decoder(list[Piece])
+
+
+def _pieces(data: bytes) -> list[Piece]:
+    try:
+        return _PIECES.decode(data)
+    except (MsgspecError, UnicodeDecodeError):
+        return [read_piece(of) for of in objects(decode(data))]
 
 
 def read_log_event(data: bytes) -> Piece:

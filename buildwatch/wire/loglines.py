@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from buildwatch.model import LogLine
 from buildwatch.wire.fields import Object, number
+from buildwatch.wire.loglist import BLOCK, LogLines
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True, gc=False):
     """One piece of output: its place (from 0), the text, and when it came in seconds since the step began."""
 
-    pos: int
-    out: str
-    time: int
+    pos: int = 0
+    out: str = ""
+    time: int = 0
 
 
 def read_piece(of: Object) -> Piece:
@@ -64,8 +66,8 @@ class LogAssembler:
         return ended if moves == self._moves else 0
 
     @property
-    def lines(self) -> list[LogLine]:
-        """All lines so far. The list is this object's own: it grows with later pieces and is not to be changed."""
+    def lines(self) -> Sequence[LogLine]:
+        """All lines so far. They are this object's own: they grow with later pieces and are not to be changed."""
         if not self._runs:
             return []
         if len(self._runs) == 1 and not self._runs[0].start:
@@ -123,11 +125,59 @@ class LogAssembler:
         return self._flat
 
 
-def whole(pieces: Iterable[Piece]) -> list[LogLine]:
-    """The lines of a stored log."""
-    assembler = LogAssembler()
-    assembler.feed(pieces)
-    return assembler.lines
+def whole(pieces: Iterable[Piece]) -> LogLines:
+    """The lines of a stored log, whose pieces can be gone through twice."""
+    lines = _in_order(pieces)
+    if lines is None:
+        assembler = LogAssembler()
+        assembler.feed(pieces)
+        lines = LogLines(assembler.lines)
+    return lines
+
+
+def _in_order(pieces: Iterable[Piece]) -> LogLines | None:
+    """The lines of pieces that come in order, as nearly all stored ones do; None where they do not."""
+    lines = LogLines()
+    times: list[int] = []
+    texts: list[str] = []
+    parts: list[str] = []  # of the line that has not ended
+    began = expected = 0
+    for piece in pieces:
+        if piece.pos != expected:
+            if piece.pos < expected:
+                return None
+            gap = _gap(piece.pos - expected, piece.time)
+            times += [began, gap.time] if parts else [gap.time]
+            texts += ["".join(parts), gap.text] if parts else [gap.text]
+            parts = []
+        expected = piece.pos + 1
+        if not parts:
+            began = piece.time
+        ended, feed, rest = piece.out.partition("\n")
+        while feed:
+            if parts:
+                ended = "".join((*parts, ended))
+                parts = []
+            times.append(began)
+            texts.append(ended)
+            began = piece.time
+            ended, feed, rest = rest.partition("\n")
+        if ended:
+            parts.append(ended)
+        if len(texts) >= BLOCK:
+            lines.add(times[:BLOCK], _all_last_written(texts[:BLOCK]))
+            del times[:BLOCK], texts[:BLOCK]
+    if parts:
+        times.append(began)
+        texts.append("".join(parts))
+    lines.add(times, _all_last_written(texts))
+    return lines
+
+
+def _all_last_written(texts: list[str]) -> list[str]:
+    """`_last_written` of each."""
+    together = "\n".join(texts)
+    return list(map(_last_written, texts)) if "\r" in together or "\x1b[" in together else texts
 
 
 class _Run:
@@ -138,7 +188,7 @@ class _Run:
     def __init__(self, start: int) -> None:
         self.start = self.stop = start
         self.time = 0
-        self._lines: list[LogLine] = []
+        self._lines = LogLines()
         self.ended = 0  # so many of `_lines` have ended; one more may be there, a view of `_open`
         self._open: list[str] = []  # the parts of the line that has not ended
         self._began = 0  # when that line began
@@ -170,11 +220,11 @@ class _Run:
         if rest[-1]:
             self._add(rest[-1], piece.time)
 
-    def settled(self) -> list[LogLine]:
+    def settled(self) -> LogLines:
         """The lines, the one that has not ended among them."""
         if not self._shown:
             self._shown = True
-            del self._lines[self.ended :]
+            self._lines.cut(self.ended)
             if self._open:
                 text = _since_overwritten("".join(self._open))
                 if self.ended or not self.start:
@@ -193,7 +243,7 @@ class _Run:
         if not later.ended:
             return
         self._end()
-        self._lines += lines[1 : later.ended]
+        self._lines.extend(lines[1 : later.ended])
         self.ended = len(self._lines)
         self._open = later._open
         self._began = later._began
@@ -205,7 +255,7 @@ class _Run:
 
     def _end(self) -> None:
         text = "".join(self._open)
-        del self._lines[self.ended :]
+        self._lines.cut(self.ended)
         if not self.ended:
             self._head = text if self.start else ""
         self._lines.append(LogLine(self._began, _last_written(text)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildwatch.insight.errors import _RULES, Level, first_error, level_of
+from buildwatch.insight.errors import _RULES, Level, first_error, level_of, levels_of
 
 ERRORS = """
 panic: assignment to entry in nil map
@@ -208,3 +208,11 @@ def test_every_rule_s_word_lets_its_findings_through() -> None:
 @given(st.text(max_size=3000))
 def test_any_text_has_a_level(text: str) -> None:
     assert level_of(text) in Level
+
+
+@given(
+    st.lists(st.sampled_from(lines(ERRORS) + lines(WARNINGS) + lines(ORDINARY)) | st.text("eErRoO: fail", max_size=20))
+)
+def test_many_lines_are_as_grave_as_each(texts: list[str]) -> None:
+    texts = [text.replace("\n", " ") for text in texts]
+    assert levels_of("\n".join(texts)) == [(at, level) for at, text in enumerate(texts) if (level := level_of(text))]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildwatch.wire.ansi import LONGEST, PLAIN, Spans, Style, drawn, plain, safe_sgr, spans
+from buildwatch.wire.ansi import LONGEST, PLAIN, Spans, Style, drawn, drawn_all, plain, safe_sgr, spans
 
 RED = Style(fg=1)
 
@@ -130,3 +130,9 @@ def test_a_line_of_nothing_but_colours_is_cut_too() -> None:
 def test_colours_for_a_terminal_are_of_our_own_writing() -> None:
     raw = "\x1b[38:2::1:2:3;1mx\x1b[2J\x1b[0my\x1b[92;44mz\x1b[38;5;99m!"
     assert safe_sgr(raw) == "\x1b[0;1;38;2;1;2;3mx\x1b[0my\x1b[0;92;44mz\x1b[0;38;5;99;44m!\x1b[0m"
+
+
+@given(st.lists(text | st.sampled_from(HOSTILE) | st.sampled_from(["plain", "a\tb", "x" * (LONGEST + 1)]), max_size=8))
+def test_many_lines_are_drawn_as_each(lines: list[str]) -> None:
+    lines = [line.replace("\n", "") for line in lines] or [""]
+    assert drawn_all("\n".join(lines)) == "\n".join(map(drawn, lines))
