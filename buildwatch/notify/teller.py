@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -216,7 +216,7 @@ async def _asked(source: Source, given: Occasion, wants: Wants) -> Occasion:
     return replace(given, log=plain_log(pieces))
 
 
-async def _log(source: Source, build: Build, stage: int, step: int) -> list[LogLine]:
+async def _log(source: Source, build: Build, stage: int, step: int) -> Sequence[LogLine]:
     """The log of a step that has ended; the server may store it a moment later."""
     for pause in (0.5, 1.5, 0.0):
         try:
