@@ -24,6 +24,7 @@ _LOG: Final = re.compile(r"\blog\b")
 _STEPS: Final = re.compile(r"\bsteps\b")
 _FAILED: Final = re.compile(r"\bstep\b")
 _PAST: Final = re.compile(r"\b(?:previous|change|failures)\b")
+_BY_TIME: Final = frozenset({Kind.SLOW, Kind.STUCK})
 _BY_PAST: Final = frozenset({Kind.BROKEN, Kind.FIXED, Kind.STILL_FAILING, Kind.RECOVERED, Kind.SLOW, Kind.STUCK})
 
 
@@ -64,6 +65,10 @@ class Rulebook:
     def wants_past(self, build: Build) -> bool:
         """Whether a rule that may speak of the build goes by those before it, or tells of them."""
         return any(self._asks[rule.name].past and not rule.matcher.why_not(build) for rule in self.settings.rules)
+
+    def wants_time(self, build: Build) -> bool:
+        """Whether a rule that may speak of the build is told of what takes too long."""
+        return any(rule.when & _BY_TIME and not rule.matcher.why_not(build) for rule in self.settings.rules)
 
     def tell(self, occasion: Occasion, now: float) -> list[Message]:
         """The messages of all rules, at most one for a rule, and its excerpt where that goes into the thread.

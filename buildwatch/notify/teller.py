@@ -114,7 +114,7 @@ class Teller:
         stuck_after = self._rulebook.settings.stuck_after
         for build in builds:
             place = self._places.get(build.server)
-            if place is None or not place.caught_up():
+            if place is None or not place.caught_up() or not self._rulebook.wants_time(build):
                 continue
             past = self._past(build)
             for late in overdue(build, past, place.server_now(), self._now(), stuck_after):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -13,9 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from buildwatch.cli.notify_check import run_check
-from buildwatch.cli.notify_explain import run_explain
-from buildwatch.config import Flags, load
+from buildwatch.cli.main import main
 from buildwatch.config.token import Token
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.notify.slack.channel import Workspace
@@ -112,9 +109,8 @@ def run(environ: dict[str, str], slack: Slack, tmp_path: Path, capsys: pytest.Ca
         path = tmp_path / "notify.toml"
         path.write_text(f'[slack]\napi_url = "{slack.url}"\n[store]\nurl = "sqlite:///state/outbox.db"\n{text}')
         path.chmod(0o600)
-        settings = load(Flags(config=str(path)))
-        args = argparse.Namespace(explain=explain)
-        status = run_explain(args, settings) if explain else run_check(args, settings)
+        what = ("--explain", explain) if explain else ("--check",)
+        status = main(["--config", str(path), "notify", *what])
         return Done(status, *capsys.readouterr())
 
     return run
@@ -243,6 +239,15 @@ def test_explain_says_which_rules_match_and_why_the_others_do_not(run: Run, dron
     ):
         assert sum(line.startswith(expected) for line in said) == 1, (expected, done.out)
     assert run(rule("fixes", "fixed"), f"{drone.repo}#{build.number}").status == 1
+
+
+def test_what_is_wrong_in_the_configuration_is_one_sentence(run: Run) -> None:
+    done = run(rule("a", "evry"))
+    assert done.status == 2
+    assert done.out == ""
+    assert done.err.startswith("buildwatch: ")
+    assert done.err.endswith('; did you mean "every"?\n')
+    assert done.err.count("\n") == 1
 
 
 def test_explain_of_a_running_build_tells_of_its_start(run: Run, drone: Drone) -> None:

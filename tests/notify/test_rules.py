@@ -108,6 +108,12 @@ def test_what_is_to_be_read_is_what_matching_rules_want() -> None:
     assert Rulebook(book(rule(excerpt=5))).wants(green, NOW) == Wants()
 
 
+def test_time_is_looked_at_only_where_a_rule_asks() -> None:
+    elsewhere = Matcher({"repo": globs(("acme/*",))})
+    assert Rulebook(book(rule("a"), rule("b", "stuck"))).wants_time(build(7, "running"))
+    assert not Rulebook(book(rule("a"), rule("b", "slow", matcher=elsewhere))).wants_time(build(7, "running"))
+
+
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
