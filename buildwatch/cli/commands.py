@@ -72,6 +72,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help=f"which server it is: {', '.join(DEMO_KINDS[:-1])}, or {DEMO_KINDS[-1]} of them (default: drone-2)",
     )
+    parser.add_argument("--notify", action="store_true", help="a Slack, too, and a notifier whose messages are shown")
     parser.add_argument("--seed", type=int, metavar="N", help="the same builds for the same number")
     parser.add_argument("--repos", type=_whole(1, 2000), metavar="N", help="how many repos (default: a dozen)")
     parser.add_argument("--rate", type=_positive, metavar="R", help="builds started a second")

@@ -33,7 +33,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     with _server(args, secret) as urls:
         source = token.from_env(_TOKEN, {_TOKEN: secret})
         demos = [ServerSettings(name, url, source, origins={"url": "buildwatch demo"}) for name, url in urls]
-        return open_screen(replace(settings, servers=tuple(demos)))
+        shown = replace(settings, servers=tuple(demos))
+        if not args.notify:
+            return open_screen(shown)
+        from buildwatch.cli.demo_notify import notified
+
+        with notified(urls, secret) as outbox:
+            return open_screen(replace(shown, told=outbox))
 
 
 def _serve(args: argparse.Namespace) -> int:

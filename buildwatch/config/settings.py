@@ -43,7 +43,10 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that was set. `file` is the configuration file that was read, `warnings` are sentences to show."""
+    """Everything that was set. `file` is the configuration file that was read, `warnings` are sentences to show.
+
+    `told` is the outbox of a notifier whose messages are shown below the tree; only the demo sets it.
+    """
 
     servers: tuple[ServerSettings, ...]
     paths: Paths
@@ -52,5 +55,6 @@ class Settings:
     glyphs: str = "unicode"
     read_only: bool = False
     mouse: bool = True
+    told: Path | None = None
     origins: Origins = field(default_factory=dict, compare=False)
     warnings: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SuspendNotSupported, SystemCommand
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from buildwatch.sources.base import Source
     from buildwatch.sources.watch import Watcher
 
+
+TOLD = 0.5
+"""Seconds between two looks at what a notifier tells."""
 
 FURNISH = 0.5
 """Seconds after which the pane for the selection is there, even if no row came that could be selected."""
@@ -96,6 +100,17 @@ class BuildwatchApp(App[None]):
             self._sources[server.name], self._watchers[server.name] = source, watcher
             self.run_worker(watcher.run(), name=f"watch {server.name}", group="watch")
         self.set_timer(FURNISH, self.board.furnish)
+        if self._settings.told is not None:
+            self.run_worker(self._read_told(self._settings.told), name="told")
+
+    async def _read_told(self, outbox: Path) -> None:
+        """Show what a notifier tells, as it does."""
+        from buildwatch.tui import told
+
+        while True:
+            messages = await asyncio.to_thread(told.read, outbox)
+            self.board.show_told(told.lines(messages, self.size.width, self.glyphs))
+            await asyncio.sleep(TOLD)
 
     async def on_unmount(self) -> None:
         """Leave no connection open."""

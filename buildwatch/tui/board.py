@@ -19,6 +19,7 @@ from buildwatch.insight.eta import model_of
 from buildwatch.model import Build, BuildKey, RepoKey, Status
 from buildwatch.store import Changes, Link, Store
 from buildwatch.tui import bars, board_text, keys
+from buildwatch.tui.cells import Pieces
 from buildwatch.tui.filters import Filter
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.live_tree import LiveTree
@@ -101,6 +102,14 @@ class Board(Screen[None]):
         self.query_one("#body").mount(self.side)
         self.call_after_refresh(self.show_all)
         gc.enable()
+
+    def show_told(self, lines: list[Pieces]) -> None:
+        """Show what a notifier tells, above the foot."""
+        if "told" not in self._lines and lines:
+            self._lines["told"] = Lines(id="told")
+            self.mount(self._lines["told"], before="#foot")
+        if "told" in self._lines:
+            self._lines["told"].show(lines)
 
     @property
     def in_log(self) -> bool:
