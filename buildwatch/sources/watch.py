@@ -18,7 +18,7 @@ from random import Random
 from msgspec.structs import replace
 
 from buildwatch.ledger import Mark
-from buildwatch.merge import before_last_second
+from buildwatch.merge import before_last_second, is_another_run
 from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
 from buildwatch.sources.base import Source, Told
 from buildwatch.sources.beginning import Beginning
@@ -329,7 +329,8 @@ class Watcher:
         unknown = before is None
         self._gaps.saw(build, unknown=unknown)
         soon = asyncio.get_running_loop().time() + SETTLE
-        if news and self._may_be_killed(before, build):
+        fresh = news or before is not None
+        if fresh and self._may_be_killed(before, build):
             self._want(build, at=0.0, sooner=True)
             return
         moved = self._apply(build, news=news)
@@ -343,7 +344,7 @@ class Watcher:
                     self._want(known, at=soon, sooner=True)
             elif stages is not None:
                 self._reads.drop(("build", build.key))
-            elif known is not None and news and moved:
+            elif known is not None and fresh and moved:
                 self._want(known, at=soon)  # nothing has told of them
         elif unknown or known.stages is None:
             self._want(known, at=soon, sooner=known.stages is None)
@@ -354,7 +355,7 @@ class Watcher:
             not self.source.global_ids
             and row.stages is None
             and row.status in (Status.FAILURE, Status.ERROR)
-            and (held is None or not held.status.ended)
+            and (held is None or not held.status.ended or is_another_run(held, row))
         )
 
     def _read_if_odd(self, row: Build) -> None:

@@ -167,8 +167,21 @@ class WoodpeckerSource:
                 return
 
     async def restart(self, slug: str, number: int, params: Mapping[str, str]) -> Build | None:
-        """A new build with `number` as its parent."""
-        return await self._post(slug, f"{number}", params)
+        """A new build with `number` as its parent. One whose configuration is broken is made, and answered with 500."""
+        try:
+            return await self._post(slug, f"{number}", params)
+        except Broken as error:
+            made = await self._born_broken(slug, number) if error.status == 500 else None
+            if made is None:
+                raise
+            why = made.error or "its configuration is broken"
+            said = f"{slug}#{number} cannot be started again: {why}; {made.address} was made and ended at once"
+            raise Denied(said, 400) from None
+
+    async def _born_broken(self, slug: str, parent: int) -> Build | None:
+        """The newest build, where it is a restart of `parent` that could not be read."""
+        newest = next(iter(await self.builds(slug, 1, 1)), None)
+        return newest if newest is not None and (newest.parent, newest.status) == (parent, Status.ERROR) else None
 
     async def cancel(self, slug: str, number: int) -> None:
         """The build is `killed` at once, its stages when their agents have heard of it."""

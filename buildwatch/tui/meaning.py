@@ -75,6 +75,8 @@ def _of_its_status(build: Build, usual: Expected | None, now: float) -> Iterator
     waits = _for(build.created, now)
     if build.status == Status.BLOCKED:
         yield Said(f"waits for approval{waits}: A approves, D declines", "blocked")
+    elif build.status == Status.PENDING and build.stages == () and now - build.created >= LONG_WAIT:
+        yield Said(f"stuck{waits}: the server made nothing of it that could run, so it will never begin", "blocked")
     elif build.status.rank == 0:
         yield _no_runner(build.created, "", next(iter(build.stages or ()), None), now)
     elif build.status == Status.RUNNING:

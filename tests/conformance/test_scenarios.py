@@ -333,3 +333,26 @@ async def test_a_private_repo(rig: KindRig, kind: Kind) -> None:
     await asyncio.sleep(2)
     later = rig.start("secret/plans", stages=(stage("clone", "test"),))
     await ends_as(rig, kind, later, "private", SUCCESS)
+
+
+async def test_a_restart_while_the_server_is_away(rig: KindRig, kind: Kind) -> None:
+    """The end of the second run is told though the first, which already was, ended in the same way."""
+    build = rig.start(kind.repo, stages=(stage("clone", "test", fail="test"),))
+    await rig.until(lambda: build.status.ended)
+    await asyncio.sleep(5)
+    await rig.begin()
+    rig.control.refuse()
+    await rig.until(lambda: rig.link == Link.OFFLINE)
+    again = rig.server.world.habits.restart(build, "dana", 1.0)
+    assert again is not None
+    await rig.until(lambda: again.status.ended)
+    await asyncio.sleep(3)
+    await rig.control.accept()
+    await rig.until(lambda: rig.link == Link.LIVE, within=31)
+    expected = """
+        failure
+          default: failure
+            clone: success
+            test: failure 3
+        """
+    await ends_as(rig, kind, again, "restart", expected)

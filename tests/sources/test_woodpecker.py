@@ -335,6 +335,20 @@ async def test_restart_and_deploy(at: Site, source: WoodpeckerSource) -> None:
     assert (deployed.event, deployed.deploy_to) == ("deployment", "production")
 
 
+async def test_restart_of_what_cannot_be_read(at: Site, source: WoodpeckerSource) -> None:
+    """The server answers 500 without a word, and yet there is a new build, which has ended."""
+    at.say("GET /api/repos/lookup/octo/broken", {"id": 1, "full_name": "octo/broken"})
+    at.say("POST /api/repos/1/pipelines/1", "", status=500, type="text/plain")
+    newest = "GET /api/repos/1/pipelines?page=1&perPage=1"
+    at.say(newest, [ANSWERS["bad_yaml"]["json"] | {"number": 2, "parent": 1}])
+    error = await refused(source.restart("octo/broken", 1, {}))
+    assert isinstance(error, Denied)
+    assert str(error).startswith("octo/broken#1 cannot be started again: ")
+    assert str(error).endswith("; octo/broken#2 was made and ended at once")
+    at.say(newest, [ANSWERS["bad_yaml"]["json"]])
+    assert type(await refused(source.restart("octo/broken", 1, {}))) is Broken
+
+
 async def test_cancel(at: Site, source: WoodpeckerSource) -> None:
     at.say("GET /api/repos/lookup/octo/slow", {"id": 6, "full_name": "octo/slow"})
     at.say("POST /api/repos/6/pipelines/7/cancel", "", status=204)

@@ -125,6 +125,10 @@ def test_a_failure_that_does_not_count_has_no_colour_in_the_waterfall() -> None:
             build(1, "pending", lone("pending", started=0, os="linux", arch="arm64"), created=ZERO - 3600, started=0),
             "waits for a runner for 1h: no runner has taken it (it asks for linux/arm64)",
         ),
+        (
+            build(1, "pending", (), created=ZERO - 3600, started=0),
+            "stuck for 1h: the server made nothing of it that could run, so it will never begin",
+        ),
         (build(1, "killed", lone("killed", Step(1, "a", Status.KILLED, 1, 2, 130))), "stopped: a person cancelled it"),
         (
             build(1, "killed", lone("killed", Step(1, "a", Status.KILLED, 1, 2, 137))),
