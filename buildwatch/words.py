@@ -61,6 +61,8 @@ class Glyphs:
     halves: str  # the left half and the right half of a waterfall's cell, where there are such
     axis: str  # of a waterfall: its begin, its line, a tick, its end
     into: str  # between a build and a part of it
+    slow: str = "▲"  # slower than nearly always
+    flaky: str = "≈"  # went green without a change
 
 
 UNICODE = Glyphs(
@@ -125,6 +127,8 @@ ASCII = Glyphs(
     halves="##",
     axis="+-++",
     into=">",
+    slow="^",
+    flaky="&",
 )
 
 

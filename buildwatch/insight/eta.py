@@ -66,18 +66,18 @@ def expect(build: Build, builds: Iterable[Build]) -> Expected | None:
     Builds of the same branch and event tell it; where none is green, those of the same event, then all. The stages
     and steps likewise, by the builds whose stages are known.
     """
-    greens = [other for other in builds if other.id != build.id and _green(other)]
+    greens = [other for other in builds if other.id != build.id and is_green(other)]
     if not greens:
         return None
-    alike = _alike(build, greens)
-    lengths = [length for other in alike if (length := ran(other, 0)) is not None]
-    stages, steps = _parts(_alike(build, [other for other in greens if other.stages]))
+    like = alike(build, greens)
+    lengths = [length for other in like if (length := ran(other, 0)) is not None]
+    stages, steps = _parts(alike(build, [other for other in greens if other.stages]))
     return Expected(median(lengths), len(lengths), stages, steps)
 
 
 def model_of(build: Build, builds: Iterable[Build]) -> Build | None:
     """The newest of the green `builds` (newest first) that `expect` goes by; its stages tell those of `build`."""
-    return next(iter(_alike(build, [other for other in builds if other.id != build.id and _green(other)])), None)
+    return next(iter(alike(build, [other for other in builds if other.id != build.id and is_green(other)])), None)
 
 
 def progress(started: int, expected: float | None, now: float) -> Progress:
@@ -102,11 +102,12 @@ def ran(thing: Build | Stage | Step, now: float) -> float | None:
     return max(0.0, stopped - thing.started)
 
 
-def _green(build: Build) -> bool:
+def is_green(build: Build) -> bool:
+    """Whether it went green and told when it ran."""
     return build.status == Status.SUCCESS and build.started > 0 and build.finished > 0
 
 
-def _alike(build: Build, greens: Sequence[Build]) -> Sequence[Build]:
+def alike(build: Build, greens: Sequence[Build]) -> Sequence[Build]:
     """The newest of `greens` that say most of `build`: same branch and event, else same event, else any."""
     event = [other for other in greens if other.event == build.event]
     branch = [other for other in event if other.branch == build.branch]

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from buildwatch.insight.eta import Expected, Progress, expect, progress, ran
+from buildwatch.insight.flaky import Flaky, flaky
+from buildwatch.insight.pace import Pace, is_slow, pace
 from buildwatch.insight.strip import Bar, strip
 from buildwatch.model import Build, BuildKey, RepoKey, Stage, Status, Step
 from buildwatch.store import Link, Store
@@ -40,6 +42,7 @@ class Painter:
     times: dict[str, float] = field(default_factory=dict)  # server → its clock, unix seconds
     _expected: dict[BuildKey, Expected | None] = field(default_factory=dict)
     _strips: dict[RepoKey, tuple[Bar, ...]] = field(default_factory=dict)
+    _trends: dict[BuildKey, tuple[Pace, Flaky | None]] = field(default_factory=dict)
 
     def forget(self, repos: set[RepoKey]) -> None:
         """These repos changed."""
@@ -48,6 +51,8 @@ class Painter:
         if repos:
             for key in [key for key, _ in self._expected.items() if self._repo_of(key) in repos]:
                 del self._expected[key]
+            for key in [key for key, _ in self._trends.items() if self._repo_of(key) in repos]:
+                del self._trends[key]
 
     def _repo_of(self, key: BuildKey) -> RepoKey | None:
         build = self.store.build(key)
@@ -76,6 +81,19 @@ class Painter:
         if build.key not in self._expected:
             self._expected[build.key] = expect(build, self.store.builds(build.repo_key))
         return self._expected[build.key]
+
+    def trend(self, build: Build) -> tuple[Pace, Flaky | None]:
+        """What this build is compared with, and whether its commit is flaky."""
+        if build.key not in self._trends:
+            builds = list(self.store.builds(build.repo_key))
+            self._trends[build.key] = pace(build, builds), flaky(build, builds)
+        return self._trends[build.key]
+
+    def _marks(self, build: Build, part: Stage | Step | None, usual: float | None, now: float) -> str:
+        """The signs before the time of what has ended: slow, flaky."""
+        took = ran(part or build, now)
+        often = self.trend(build)[1] if part is None else None
+        return (f"{self.glyphs.flaky} " if often else "") + (f"{self.glyphs.slow} " if is_slow(took, usual) else "")
 
     def draw(self, row: Row, width: int, is_open: bool) -> Pieces:
         """The row in exactly `width` cells."""
@@ -147,21 +165,32 @@ class Painter:
 
     def _stage(self, row: Row, build: Build, stage: Stage, width: int, is_open: bool, now: float) -> Pieces:
         pieces = self._lead(row, is_open, stage.status)
-        expected = self.expected(build)
-        return self._part(pieces, stage.name, stage, expected.stage(stage.name) if expected else None, width, now)
+        expected, usual = self.expected(build), self.trend(build)[0].of(stage.name)
+        marks = self._marks(build, stage, usual, now) if stage.status.ended else ""
+        return self._part(
+            pieces, stage.name, stage, expected.stage(stage.name) if expected else None, width, now, marks
+        )
 
     def _step(self, row: Row, build: Build, stage: Stage, step: Step, width: int, now: float) -> Pieces:
         pieces = self._lead(row, None, step.status)
-        expected = self.expected(build)
+        expected, usual = self.expected(build), self.trend(build)[0].of(stage.name, step.name)
+        marks = self._marks(build, step, usual, now) if step.status.ended else ""
         return self._part(
-            pieces, step.name, step, expected.step(stage.name, step.name) if expected else None, width, now
+            pieces, step.name, step, expected.step(stage.name, step.name) if expected else None, width, now, marks
         )
 
     def _part(
-        self, pieces: Pieces, name: str, part: Stage | Step, expected: float | None, width: int, now: float
+        self,
+        pieces: Pieces,
+        name: str,
+        part: Stage | Step,
+        expected: float | None,
+        width: int,
+        now: float,
+        marks: str,
     ) -> Pieces:
         """The rest of a stage's or step's row: name, a word or a bar, time."""
-        tail = self._part_time(part, expected, now)
+        tail = self._part_time(part, expected, now, marks)
         room = width - sum(width_of(text) for text, _ in pieces + tail)
         named = min(max(self.name_width, width_of(name) + 1), max(room - 8, 8), room)
         pieces.append((self._fit(name, named), "bright" if part.status == Status.RUNNING else _name_style(part.status)))
@@ -203,9 +232,10 @@ class Painter:
         took = ran(build, now)
         at = build.finished or build.started or build.created
         shown = duration(took) if took is not None else build.status
-        return [(right(shown, TIME), "text"), (right(_age(at, now), AGE), "dim")]
+        marks = self._marks(build, None, self.trend(build)[0].build, now)
+        return [(right(marks, TIME - width_of(shown)), "blocked"), (shown, "text"), (right(_age(at, now), AGE), "dim")]
 
-    def _part_time(self, part: Stage | Step, expected: float | None, now: float) -> Pieces:
+    def _part_time(self, part: Stage | Step, expected: float | None, now: float, marks: str) -> Pieces:
         if part.status == Status.RUNNING and part.started:
             return _running(progress(part.started, expected, now))
         if part.status.rank == 0:
@@ -215,7 +245,8 @@ class Painter:
             return [(right(text, TIME), "dim"), (" " * AGE, "text")]
         took = ran(part, now)
         text = duration(took) if took is not None else part.status
-        return [(right(text, TIME), "text" if took is not None else "dim"), (" " * AGE, "text")]
+        style = "text" if took is not None else "dim"
+        return [(right(marks, TIME - width_of(text)), "blocked"), (text, style), (" " * AGE, "text")]
 
 
 def link_sign(link: Link, glyphs: Glyphs) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from buildwatch.tui.page import Page
 from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import Kind, Row
 from buildwatch.tui.styles import style_of
+from buildwatch.tui.trend_lines import trend_lines
 from buildwatch.words import ASCII, glyph
 
 
@@ -81,18 +82,23 @@ class Side(Vertical):
                 return []
             usual = painter.expected(builds[0]) if builds else None
             green = detail_model.last_green(builds[0], builds) if builds and builds[0].status.failed else None
-            return detail_model.repo_lines(repo, builds, page, usual=usual, green=green, broke=self._broke(page))
+            return detail_model.repo_lines(repo, builds, page, usual=usual, green=green, broke=self._told(page))
         usual = painter.expected(build)
         green = detail_model.last_green(build, list(store.builds(build.repo_key))) if build.status.failed else None
         return detail_model.build_lines(
-            build, page, usual=usual, green=green, stage=row.stage, step=row.step, broke=self._broke(page)
+            build, page, usual=usual, green=green, stage=row.stage, step=row.step, broke=self._told(page)
         )
 
-    def _broke(self, page: Page) -> list[Pieces]:
-        """The lines on what broke in the step that matters, once that is known."""
+    def _told(self, page: Page) -> list[Pieces]:
+        """The lines on how the selection stands against what was before it, and on what broke, once that is known."""
+        row, build, lines = self._row, self._build, list[Pieces]()
+        if row is not None and build is not None:
+            stage = build.stage(row.stage)
+            step = stage.step(row.step) if stage else None
+            lines = trend_lines(build, stage, step, *self._painter.trend(build), page)
         place = self._step_that_matters()
         known = self._feed.broken.of(*place) if place else None
-        return broke_lines(known, self._feed.broken.seen(*place), page) if place and known else []
+        return lines + (broke_lines(known, self._feed.broken.seen(*place), page) if place and known else [])
 
     def _server(self, name: str, page: Page) -> list[Pieces]:
         store = self._store

@@ -471,3 +471,23 @@ def test_overdue_is_red_and_the_rest_is_not() -> None:
         live = replace(RUNNING, id=8, started=NOW - elapsed)
         pieces = painter_of(live, GREEN).draw(row(Kind.BUILD, live), 80, False)
         assert style_at(pieces, ":") == style
+
+
+def test_what_was_slow_or_flaky_has_a_sign_before_its_time() -> None:
+    def green(id: int, took: int, **fields: object) -> Build:
+        return replace(
+            GREEN, id=id, number=id, commit=f"c{id}", started=NOW - 9000, finished=NOW - 9000 + took, **fields
+        )
+
+    slow = green(20, 100)
+    painter = painter_of(*(green(id, 60) for id in range(1, 9)), slow)
+    assert drawn(painter, row(Kind.BUILD, slow)).split()[-3:-1] == ["▲", "1:40"]
+    assert drawn(painter, row(Kind.REPO, slow)).split()[-3:-1] == ["▲", "1:40"]
+    assert "▲" not in drawn(painter, row(Kind.BUILD, green(8, 60)))
+    red = replace(green(20, 5), status=Status.FAILURE)
+    again = replace(green(21, 60), commit=red.commit)
+    painter = painter_of(*(green(id, 60) for id in range(1, 9)), red, again)
+    assert drawn(painter, row(Kind.BUILD, again)).split()[-3:-1] == ["≈", "1:00"]
+    assert "≈" in drawn(painter, row(Kind.BUILD, red))
+    assert "&" in drawn(painter_of(red, again, glyphs=ASCII), row(Kind.BUILD, again))
+    assert width_of(drawn(painter, row(Kind.BUILD, again))) == 80
