@@ -17,6 +17,7 @@ import pytest_asyncio
 from buildwatch.demo.control import Script, StageScript, StepScript
 from buildwatch.demo.server import DemoServer
 from buildwatch.demo.slack import SlackServer, running
+from buildwatch.demo.slack_state import Message
 
 LIMIT = 60.0
 ENDS = """
@@ -235,3 +236,52 @@ async def test_killed_again_and_again_it_tells_every_end_once(site: Site) -> Non
     assert sorted(site.texts, key=lambda text: int(text.split("#")[1].split()[0])) == [
         f"acme/search#{number} {'failure' if (number - 1) % 3 else 'success'}" for number in range(1, told + 1)
     ]
+
+
+TURNS = """
+[[rule]]
+name = "turns"
+when = ["broken", "still_failing", "fixed"]
+channel = "C0BUILDS"
+thread = true
+broadcast = true
+excerpt = 4
+snippet = true
+[[rule]]
+name = "life"
+when = ["started", "every"]
+channel = "C0DEPLOYS"
+template = "{{build.number}} {{build.status}}"
+[[rule]]
+name = "burst"
+when = "failure"
+channel = "C0ALERTS"
+group = "2s"
+"""
+
+
+async def test_what_broke_its_excerpt_and_what_is_fixed_are_one_thread_and_a_burst_is_told_once(site: Site) -> None:
+    site.write(TURNS)
+    workspace = site.slack.workspace
+
+    def of(channel: str) -> list[Message]:
+        return [message for message in workspace.messages if message.channel == channel]
+
+    async with site.daemon() as daemon:
+        await daemon.says("ci answers")
+        for outcome, count in (("failure", 2), ("failure", 4), ("success", 5)):
+            site.start(outcome)
+            await site.until(lambda count=count: len(of("C0BUILDS")) == count)  # type: ignore[misc]
+        await site.until(lambda: workspace.files and all(file.thread_ts for file in workspace.files))
+        broken, excerpt, *rest = of("C0BUILDS")
+        assert "*broken*" in broken.text
+        assert broken.thread_ts == ""
+        assert excerpt.text.startswith("```\n")
+        assert not excerpt.broadcast
+        assert {message.thread_ts for message in (excerpt, *rest)} == {broken.ts}
+        assert {file.thread_ts for file in workspace.files} == {broken.ts}
+        (fixed,) = (message for message in rest if "*fixed*" in message.text)
+        assert fixed.broadcast
+        await site.until(lambda: [one.text for one in of("C0DEPLOYS")] == ["1 failure", "2 failure", "3 success"])
+        await site.until(lambda: sum("#2>" in one.text for one in of("C0ALERTS")))
+        assert [sum(f"#{number}>" in one.text for one in of("C0ALERTS")) for number in (1, 2, 3)] == [1, 1, 0]
