@@ -73,14 +73,18 @@ class Rulebook:
     def tell(self, occasion: Occasion, now: float) -> list[Message]:
         """The messages of all rules, at most one for a rule, and its excerpt where that goes into the thread.
 
-        An end of which another was told before it (`earlier`) gives only what is other now.
+        An end that was told as another one before (`earlier`) gives only what is other now, and no snippet twice.
         """
         made = self._made(occasion, now)
         if occasion.earlier is None:
             return made
         earlier = replace(occasion.earlier, links=occasion.links, log=occasion.log)
         before = {message.slot: message.body for message in self._made(earlier, now)}
-        return [message for message in made if before.get(message.slot) != message.body]
+        return [
+            replace(message, snippet=None) if message.slot in before else message
+            for message in made
+            if before.get(message.slot) != message.body
+        ]
 
     def _made(self, occasion: Occasion, now: float) -> list[Message]:
         given = cache(partial(context, occasion))

@@ -34,7 +34,8 @@ CATCH_UP: Final = 60.0
 """Seconds after its start for which what a server tells is held, so that it can be put in order."""
 
 RECENT: Final = 200
-"""How many of the builds told last are kept whole."""
+LINES: Final = 100
+"""How many of the builds told last are kept whole, each with so many of its log's last lines."""
 
 TOGETHER: Final = 8
 """Builds of which details are read at once."""
@@ -70,7 +71,7 @@ class Teller:
         self._now = now
         self._news = asyncio.Event()
         self._histories = Histories(outbox)
-        self._recent: dict[tuple[BuildKey, int], Build] = {}
+        self._recent: dict[tuple[BuildKey, int], tuple[Build, tuple[str, ...]]] = {}
         self._overdue: set[tuple[BuildKey, int, Kind]] = set()
         self._untold = {one.id: (one.build.key, one.build.run) for one in outbox.occasions(limit=-1)}
 
@@ -135,7 +136,7 @@ class Teller:
                 self._remember(given)
             messages = self._rulebook.tell(given, now)
             for other in retold(given, now, self._found):
-                messages += self._rulebook.tell(self._linked(other), now)
+                messages += self._rulebook.tell(self._again(other), now)
         self._queue(noted.id, messages)
 
     def _queue(self, id: int, messages: list[Message]) -> None:
@@ -154,13 +155,20 @@ class Teller:
     def _found(self, end: End) -> Build | None:
         """The build of an end that was told; None where it is still to be told by itself."""
         place = BuildKey(end.server, end.build), end.run
-        return None if place in self._untold.values() else self._recent.get(place) or build_of(end)
+        if place in self._untold.values():
+            return None
+        return self._recent[place][0] if place in self._recent else build_of(end)
 
     def _remember(self, given: Occasion) -> None:
         """Keep a build as it was told, should another one change what there is to tell of it."""
         while len(self._recent) >= RECENT:
             del self._recent[next(iter(self._recent))]
-        self._recent[given.build.key, given.build.run] = given.build
+        self._recent[given.build.key, given.build.run] = given.build, given.log[-LINES:]
+
+    def _again(self, other: Occasion) -> Occasion:
+        """An end that was told already, with its links and its log."""
+        _, log = self._recent.get((other.build.key, other.build.run), (None, ()))
+        return self._linked(replace(other, log=log))
 
     def _linked(self, given: Occasion) -> Occasion:
         place = self._places.get(given.build.server)

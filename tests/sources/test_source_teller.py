@@ -177,11 +177,21 @@ async def test_the_past_is_read_once_and_only_for_rules_that_go_by_it(desk: Desk
 
 
 async def test_an_end_that_another_makes_different_keeps_what_was_told_of_it(desk: Desk) -> None:
-    await desk.open(book(rule("r", "every", "{{build.number}} {{change}} {{build.message.title}}")))
+    source = "{{build.number}} {{change}} {{build.message.title}} [{{log.tail}}]"
+    await desk.open(book(rule("r", "every", source, snippet=True)))
     held = desk.start(HELD, message="First")
     await asyncio.sleep(2)
     red = desk.start(message="Second")
     await desk.until(lambda: len(desk.texts) == 1)
+    (first,) = desk.outbox.listed()
+    assert first.message.snippet is not None
+    desk.outbox.delivered(first, wall(), channel="C0BUILDS", ts="1.0")
     desk.server.control.release(held, outcome="failure")
     await desk.until(lambda: len(desk.texts) == 2)
-    assert desk.texts == [f"{held.number} broken First", f"{red.number} still failing Second"]
+    assert [text.split(" [")[0] for text in desk.texts] == [
+        f"{held.number} broken First",
+        f"{red.number} still failing Second",
+    ]
+    assert desk.texts[1].endswith(" [+ make\nit broke: error 7]")
+    again = max(desk.outbox.listed(), key=lambda one: one.id)
+    assert (again.message.slot, again.message.snippet) == (first.message.slot, None)
