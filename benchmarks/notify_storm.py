@@ -47,13 +47,12 @@ def configuration(server: DemoServer, slack: SlackServer, folder: Path, *, webho
     return path
 
 
-async def daemon(path: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
-    """Start it."""
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "buildwatch", "notify", "--config", str(path)),
-        env=environ,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+async def daemon(path: Path, environ: dict[str, str], log: str = os.devnull) -> asyncio.subprocess.Process:
+    """Start it; what it says goes to the end of that file."""
+    with open(log, "ab") as said:  # noqa: ASYNC230  (it takes no time)
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "buildwatch", "notify", "--config", str(path)), env=environ, stderr=said
+        )
 
 
 async def storm(args: argparse.Namespace) -> None:
@@ -69,7 +68,7 @@ async def storm(args: argparse.Namespace) -> None:
             path = configuration(server, slack, Path(name), webhook=args.webhook)
             environ = os.environ | {"CI": server.token, "SLACK": slack.token, "HOOK": slack.webhook("builds")}
             earlier = over(server)
-            process = await daemon(path, environ)
+            process = await daemon(path, environ, args.log)
             await asyncio.sleep(4)
             known, before = over(server), len(server.world.builds)
             begin, kills, killed_at = time.monotonic(), 0, time.monotonic()
@@ -80,7 +79,7 @@ async def storm(args: argparse.Namespace) -> None:
                     process.send_signal(signal.SIGKILL)
                     await process.wait()
                     kills, killed_at = kills + 1, time.monotonic()
-                    process = await daemon(path, environ)
+                    process = await daemon(path, environ, args.log)
             server.control.pause(paused=True)
             built = time.monotonic() - begin
             await settled(server, slack, known, args.patience)
@@ -144,6 +143,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--kill", type=float, default=3.0, help="seconds between kills, 0 for none")
     parser.add_argument("--patience", type=float, default=60.0)
+    parser.add_argument("--log", default=os.devnull, help="where what the daemon says goes")
     parser.add_argument("--webhook", action="store_true")
     asyncio.run(storm(parser.parse_args()))
 

@@ -117,7 +117,7 @@ class Reads:
             if key in self._due and key not in self._running:
                 del self._due[key]
                 self._running.add(key)
-                group.create_task(self._do(key))
+                group.create_task(self._do(key, *self._jobs.pop(key)))  # it may be dropped before that begins
 
     async def _sleep(self, loop: asyncio.AbstractEventLoop) -> None:
         due = self._timed[0][0] if self._timed and not self._held else None
@@ -130,8 +130,7 @@ class Reads:
         except TimeoutError:
             return
 
-    async def _do(self, key: Hashable) -> None:
-        priority, job = self._jobs.pop(key)
+    async def _do(self, key: Hashable, priority: int, job: Job) -> None:
         now = asyncio.get_running_loop().time
         begun, again = now(), None
         try:

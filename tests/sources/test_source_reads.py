@@ -285,3 +285,12 @@ async def test_a_server_that_is_there_again_is_asked_at_once(server: Server) -> 
         server.reads.want("list", server.job("list"), at=asked, sooner=True)
         await asyncio.sleep(1)
     assert any(at == pytest.approx(asked) for at, _ in server.began)
+
+
+async def test_a_read_dropped_in_the_moment_in_which_it_is_begun_harms_nothing() -> None:
+    server = Server()
+    async with asyncio.TaskGroup() as group:
+        server.reads.want("a", server.job("a"), at=0.0)
+        server.reads._start(now(), group)
+        server.reads.drop("a")
+    assert server.times("a")
