@@ -18,7 +18,7 @@ from buildwatch.config.errors import near
 from buildwatch.model import Build, Repo
 from buildwatch.sources.backoff import Backoff
 from buildwatch.sources.base import Source
-from buildwatch.sources.connect import connect, make_room
+from buildwatch.sources.connect import connect
 from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Unreachable
 
 CANNOT_ASK: Final = 5
@@ -47,7 +47,6 @@ class Server:
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[list[Server]]:
     """The servers, in the order of the configuration. Nothing is asked yet."""
-    make_room(len(settings.servers))
     servers = []
     for configured in settings.servers:
         clock = ServerClock()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
 from typing import Final
@@ -18,14 +16,7 @@ from buildwatch.sources.detect import detect
 from buildwatch.sources.drone1 import DroneSource
 from buildwatch.sources.errors import Unauthorized
 from buildwatch.sources.http import Http
-from buildwatch.sources.reads import AT_ONCE
 from buildwatch.sources.sentences import Address
-
-LOOK_UPS: Final = AT_ONCE + 1
-"""How many connections to one server are made at once: for its reads, and for its stream."""
-
-SPARE: Final = 4
-"""Threads for all else."""
 
 
 def connect(server: ServerSettings, clock: ServerClock, now: Callable[[], float]) -> Source:
@@ -46,15 +37,6 @@ def connect(server: ServerSettings, clock: ServerClock, now: Callable[[], float]
     if server.kind != "auto":
         return _source(server.kind, http)
     return AutoSource(server.name, server.url, partial(_find, http), lambda: http.requests, http.close)
-
-
-def make_room(servers: int) -> None:
-    """Have the running event loop look up the names of so many servers at once, for as long as that takes of each.
-
-    Of itself it has a few threads for that, and the names that nobody answers for would keep all others waiting.
-    """
-    threads = ThreadPoolExecutor(servers * LOOK_UPS + SPARE, "look-up")
-    asyncio.get_running_loop().set_default_executor(threads)
 
 
 async def _find(http: Http) -> Source:

@@ -15,6 +15,7 @@ from socksio import SOCKSError
 
 from buildwatch import __version__
 from buildwatch.sources.errors import Broken, Denied, SourceError, Unreachable
+from buildwatch.sources.lookups import make_room
 from buildwatch.sources.sentences import OPEN_LIMIT, Address, is_a, refusal, strange, unreachable
 from buildwatch.sources.trust import trust
 
@@ -139,6 +140,7 @@ class Http:
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
+            make_room()
             to = self.address
             try:
                 self._client = httpx.AsyncClient(

@@ -90,10 +90,9 @@ class BuildwatchApp(App[None]):
 
     def _connect(self) -> None:
         """All that takes a while to import, and the servers."""
-        from buildwatch.sources.connect import connect, make_room
+        from buildwatch.sources.connect import connect
         from buildwatch.sources.watch import Watcher
 
-        make_room(len(self._settings.servers))
         for server in self._settings.servers:
             source = connect(server, self._clocks[server.name], time.time)
             watcher = Watcher(source, self.store, self._tell, now=time.time)

@@ -17,7 +17,7 @@ from buildwatch.clock import ServerClock
 from buildwatch.config.settings import ServerSettings
 from buildwatch.config.token import TokenSource, plain
 from buildwatch.sources.base import Source
-from buildwatch.sources.connect import connect, make_room
+from buildwatch.sources.connect import connect
 from buildwatch.sources.errors import SourceError, Stranger, Unreachable
 from buildwatch.sources.http import Http
 from buildwatch.sources.sentences import Address
@@ -56,7 +56,6 @@ async def live(odd: Odd) -> AsyncIterator[Callable[..., Source]]:
 
 async def test_tokens_that_take_for_ever_keep_nobody_waiting(odd: Odd, live: Callable[..., Source]) -> None:
     odd.answers["/api/user"] = reply(b'{"login":"dana"}')
-    make_room(1)
     with closed() as gate:
 
         def never() -> str:
@@ -90,7 +89,6 @@ async def test_names_that_nobody_answers_for_keep_nobody_waiting(
             return real("127.0.0.1" if name == "ci.live" else host, *args, **more)
 
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
-        make_room(DEAD + 1)
         waiting = [asyncio.ensure_future(live(f"http://ci{at}.dead").version()) for at in range(DEAD)]
         port = odd.url.rpartition(":")[2]
         async with asyncio.timeout(20):
