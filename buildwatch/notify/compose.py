@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,7 +15,7 @@ from buildwatch.notify.context import failed_step, sign
 from buildwatch.notify.excerpts import excerpt
 from buildwatch.notify.hours import quiet_until
 from buildwatch.notify.message import Doubt, Message, Snippet
-from buildwatch.notify.mrkdwn import ADVISED, BELOW, TEXT, code, cut, escape, link
+from buildwatch.notify.mrkdwn import BELOW, DIGEST, TEXT, code, cut, escape, link
 from buildwatch.notify.occasions import Occasion
 from buildwatch.notify.rules import Verdict
 from buildwatch.notify.settings import Kind, NotifySettings, Rule, Style
@@ -27,6 +28,9 @@ LATE_WAIT: Final = 10.0
 
 SNIPPET: Final = 200_000
 """Characters of a snippet."""
+
+_WORD: Final = re.compile(r"\*([a-z ]+)\*")
+"""What a line says that it is, as `line_of` writes it."""
 
 Body = dict[str, object]
 
@@ -101,16 +105,18 @@ def sent(text: str) -> str:
 
 
 def digest(due: Sequence[Message]) -> Message:
-    """One message for several that are due together: how many, and each in one line, oldest first, as far as they fit.
+    """One message for several that are due together: how many of which, and each in one line, as far as they fit.
 
     They are of one destination. Whom they mention it mentions, once.
     """
     told = sorted(due, key=lambda message: message.at)
     mentioned = dict.fromkeys(mention for message in told for mention in _mentioned(message))
     rules = dict.fromkeys(message.rule for message in told)
+    counts = Counter(found[1] for message in told if (found := _WORD.search(message.line)))
     head = f"*{len(told)} messages*" + (f" of {escape(next(iter(rules)))}" if len(rules) == 1 and told[0].rule else "")
+    head += ": " * bool(counts) + ", ".join(f"{count} {word}" for word, count in counts.most_common())
     lines = [" ".join([*mentioned, head])]
-    room = ADVISED - len(lines[0]) - len("\n… and 1000000 more")
+    room = DIGEST - len(lines[0]) - len("\n… and 1000000 more")
     for index, message in enumerate(told):
         line = cut(message.line, 500)
         room -= len(line) + 1

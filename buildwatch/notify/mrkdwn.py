@@ -10,8 +10,10 @@ import re
 from typing import Final
 
 TEXT: Final = 39_000
-ADVISED: Final = 3_900
-"""Characters of a message's text: Slack takes 40,000, and advises at most 4,000, which is what we make by ourselves."""
+"""Characters of a message's text: Slack takes 40,000."""
+
+DIGEST: Final = 12_000
+"""Characters of a digest: some eighty lines, of which Slack shows the first and the rest on a click."""
 
 BELOW: Final = 2_900
 """Characters of each part of what stands below it."""

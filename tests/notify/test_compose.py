@@ -178,6 +178,11 @@ def test_a_snippet_is_the_log_under_a_name_that_is_a_file_name() -> None:
     assert told(of, ending())[0].snippet is None
 
 
+def test_a_digest_counts_what_it_tells() -> None:
+    due = [told(rule("a"))[0], told(rule("b"), ending(build(2), "failure"))[0], told(rule("a"))[0]]
+    assert str(digest(due).body["text"]).startswith("*3 messages*: 2 broken, 1 still failing\n:x: *broken*")
+
+
 def test_nothing_waits_but_what_was_asked_to() -> None:
     (message,) = told(rule())
     assert (message.group, message.hold_until, message.doubt) == ("", 0.0, Doubt.AGAIN)
@@ -233,16 +238,34 @@ def test_until_when_it_is_quiet(quiet: Quiet, now: str, until: str) -> None:
     assert quiet_until(quiet, datetime.fromisoformat(now).timestamp()) == expected
 
 
+@given(
+    st.builds(
+        Quiet,
+        st.times().map(lambda at: at.replace(second=0, microsecond=0)),
+        st.times().map(lambda at: at.replace(second=0, microsecond=0)),
+        st.sampled_from([BERLIN, ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")]),
+        st.frozensets(st.integers(0, 6), max_size=6),
+        st.frozensets(st.integers(0, 6), max_size=6),
+    ),
+    st.integers(1_700_000_000, 1_800_000_000),
+)
+def test_when_the_quiet_ends_it_is_quiet_no_more(quiet: Quiet, now: int) -> None:
+    until = quiet_until(quiet, now)
+    assert until == 0 or now < until < now + 8 * 86400
+    assert not until or quiet_until(quiet, until) == 0
+
+
 def test_a_digest_tells_each_in_a_line_as_far_as_they_fit_and_mentions_each_once() -> None:
     of = rule("main", group=30.0, mentions=("S012AB3CD",), username="ci")
     due = [told(of, replace(ending(build(number)), at=NOW - number))[0] for number in range(1, 301)]
     one = digest(due)
     lines = str(one.body["text"]).split("\n")
-    assert lines[0] == "<!subteam^S012AB3CD> *300 messages* of main"
+    assert lines[0] == "<!subteam^S012AB3CD> *300 messages* of main: 300 broken"
     assert "#300>" in lines[1]
     shown = len(lines) - 2
     assert lines[-1] == f"… and {300 - shown} more"
-    assert len(str(one.body["text"])) <= 4000
+    assert 40 < shown < 300
+    assert len(str(one.body["text"])) <= 12_000
     assert one.body["username"] == "ci"
     assert (one.group, one.hold_until, one.destination) == ("", 0.0, "channel:C0BUILDS")
     assert digest(list(reversed(due))).key == one.key
