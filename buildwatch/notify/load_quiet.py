@@ -11,6 +11,7 @@ from buildwatch.config import tomlfile
 from buildwatch.config.errors import ConfigError, near
 from buildwatch.config.tomlfile import Key, Table
 from buildwatch.notify import amounts
+from buildwatch.notify.hours import quiet_until
 from buildwatch.notify.settings import Quiet
 from buildwatch.text import clean
 
@@ -33,13 +34,16 @@ def quiet(entry: Table, where: str) -> Quiet:
     begin, end = _clock(entry, "from", where), _clock(entry, "to", where)
     if begin == end:
         raise ConfigError(f"{where}: from and to are the same; expected two times of day")
-    return Quiet(
+    made = Quiet(
         begin,
         end,
         _zone(entry["timezone"], where),
         _days(entry.get("days", list(_DAYS)), "days", where),
         _days(entry.get("whole_days", []), "whole_days", where),
     )
+    if quiet_until(made, quiet_until(made, 0.0)):
+        raise ConfigError(f"{where}: it is never over; expected hours that leave some in which to tell")
+    return made
 
 
 def _clock(entry: Table, key: str, where: str) -> time:

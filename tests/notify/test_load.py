@@ -232,6 +232,11 @@ def test_a_file_with_a_secret_that_others_can_read_is_told(write: Write) -> None
             HOOK + 'quiet = { from = "2:00", to = "7:00", timezone = "UTC", days = ["so"] }',
             "days must be a list of mon",
         ),
+        (
+            HOOK + 'quiet = { from = "2:00", to = "7:00", timezone = "UTC", '
+            'whole_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }',
+            "quiet: it is never over",
+        ),
         (HOOK + 'ambiguous = "maybe"', 'ambiguous must be "again" or "never"'),
         (RULE, "no channel and no webhook is given; expected one of them"),
         (RULE + 'webhook = "ops"', 'there is no webhook "ops"'),
