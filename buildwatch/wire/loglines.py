@@ -9,7 +9,6 @@ of real servers.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
@@ -19,6 +18,7 @@ from msgspec import Struct
 from buildwatch.model import LogLine
 from buildwatch.wire.fields import Object, number
 from buildwatch.wire.loglist import BLOCK, LogLines
+from buildwatch.wire.overwrite import as_shown, so_far
 
 
 class Piece(Struct, frozen=True, gc=False):
@@ -165,19 +165,19 @@ def _in_order(pieces: Iterable[Piece]) -> LogLines | None:
         if ended:
             parts.append(ended)
         if len(texts) >= BLOCK:
-            lines.add(times[:BLOCK], _all_last_written(texts[:BLOCK]))
+            lines.add(times[:BLOCK], _all_as_shown(texts[:BLOCK]))
             del times[:BLOCK], texts[:BLOCK]
     if parts:
         times.append(began)
         texts.append("".join(parts))
-    lines.add(times, _all_last_written(texts))
+    lines.add(times, _all_as_shown(texts))
     return lines
 
 
-def _all_last_written(texts: list[str]) -> list[str]:
-    """`_last_written` of each."""
+def _all_as_shown(texts: list[str]) -> list[str]:
+    """`as_shown` of each."""
     together = "\n".join(texts)
-    return list(map(_last_written, texts)) if "\r" in together or "\x1b[" in together else texts
+    return list(map(as_shown, texts)) if "\r" in together or "\x1b[" in together or "\x08" in together else texts
 
 
 class _Run:
@@ -215,7 +215,7 @@ class _Run:
         self._add(first, piece.time)
         self._end()
         for text in rest[:-1]:
-            self._lines.append(LogLine(piece.time, _last_written(text)))
+            self._lines.append(LogLine(piece.time, as_shown(text)))
         self.ended += len(rest) - 1
         if rest[-1]:
             self._add(rest[-1], piece.time)
@@ -226,10 +226,10 @@ class _Run:
             self._shown = True
             self._lines.cut(self.ended)
             if self._open:
-                text = _since_overwritten("".join(self._open))
+                text = so_far("".join(self._open))
                 if self.ended or not self.start:
                     self._open = [text]
-                self._lines.append(LogLine(self._began, _last_written(text)))
+                self._lines.append(LogLine(self._began, as_shown(text)))
         return self._lines
 
     def join(self, later: _Run) -> None:
@@ -258,7 +258,7 @@ class _Run:
         self._lines.cut(self.ended)
         if not self.ended:
             self._head = text if self.start else ""
-        self._lines.append(LogLine(self._began, _last_written(text)))
+        self._lines.append(LogLine(self._began, as_shown(text)))
         self.ended += 1
         self._open = []
 
@@ -269,27 +269,3 @@ _by_start = attrgetter("start")
 
 def _gap(pieces: int, time: int) -> LogLine:
     return LogLine(time, f"\x1b[2m… {pieces} piece{'s' if pieces > 1 else ''} missing …\x1b[m")
-
-
-_BACK = re.compile(r"\r|\x1b\[[01]?G")  # back to the line's begin, as progress bars write it
-_NOTHING = re.compile(r"(?:\x1b\[[0-9;:]*m)*(?:\x1b(?:\[[0-9;:]*)?)?")  # writes nothing: colours, a sequence cut short
-
-
-def _last_written(line: str) -> str:
-    """What a terminal shows of a line that a progress bar has overwritten: the last writing that wrote anything."""
-    if "\r" not in line and not ("\x1b[" in line and "G" in line):
-        return line
-    writings = _BACK.split(line)
-    return next((text for text in reversed(writings) if not _NOTHING.fullmatch(text)), writings[-1])
-
-
-def _since_overwritten(line: str) -> str:
-    """The end of an unfinished line that still matters: from the last writing on that `_last_written` would show."""
-    begin = 0
-    end = len(line)
-    for back in reversed(list(_BACK.finditer(line))):
-        if not _NOTHING.fullmatch(line, back.end(), end):
-            begin = back.end()
-            break
-        end = back.start()
-    return line[begin:]
