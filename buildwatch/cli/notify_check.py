@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -27,17 +28,20 @@ _SIGNS = {"ok": Status.SUCCESS, "warning": Status.ERROR, "problem": Status.FAILU
 
 
 def run_check(args: argparse.Namespace, settings: Settings) -> int:
-    """Check it all and say what was found, each in a line; 0 where there is no problem, else 1."""
-    return asyncio.run(_run(settings))
+    """Check it all and say what was found, each in a line; 0 where there is no problem, else 1.
+
+    With `args.json` each line is an object with `level` (ok, warning, problem) and `said`.
+    """
+    return asyncio.run(_run(args, settings))
 
 
-async def _run(settings: Settings) -> int:
+async def _run(args: argparse.Namespace, settings: Settings) -> int:
     notify = load_notify(settings)
     out = output(settings)
     problems = 0
     async for finding in _findings(settings, notify):
         problems += finding.level == "problem"
-        say(_line(finding, out))
+        say(json.dumps(finding._asdict()) if args.json else _line(finding, out))
     return 1 if problems else 0
 
 
@@ -51,8 +55,8 @@ async def _findings(settings: Settings, notify: NotifySettings) -> AsyncIterator
 
 
 def _configuration(settings: Settings, notify: NotifySettings) -> Iterator[Finding]:
-    counts = f"{len(notify.rules)} rule{'s' if len(notify.rules) > 1 else ''}"
-    yield Finding("ok", f"{clean(str(notify.file))} can be read: {counts}, {len(notify.silences)} silences")
+    counts = f"{_count(len(notify.rules), 'rule')}, {_count(len(notify.silences), 'silence')}"
+    yield Finding("ok", f"{clean(str(notify.file))} can be read: {counts}")
     for warning in notify.warnings:
         yield Finding("warning", warning)
     now = time.time()
@@ -141,6 +145,10 @@ async def _servers(settings: Settings) -> AsyncIterator[Finding]:
                 yield Finding(
                     "ok", f"{server.source.name} accepts the token of {user.login} ({server.source.kind} {version})"
                 )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _line(finding: Finding, out: Output) -> str:

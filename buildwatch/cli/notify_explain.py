@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 
@@ -19,7 +20,7 @@ from buildwatch.notify.rules import Verdict
 
 
 def run_explain(args: argparse.Namespace, settings: Settings) -> int:
-    """Explain `args.explain` (REPO#N); 0 when at least one rule tells of it, else 1."""
+    """Explain `args.explain` (REPO#N); 0 when at least one rule tells of it, else 1. With `args.json` as JSON."""
     notify = load_notify(settings)
     found = asyncio.run(notify_facts.read(settings, args.explain, notify.stuck_after))
     notify_facts.only_end(found, args.explain)
@@ -27,6 +28,9 @@ def run_explain(args: argparse.Namespace, settings: Settings) -> int:
     for occasion in found:
         verdicts = rulebook.verdicts(occasion, time.time())
         told |= any(verdict.tells for verdict in verdicts)
+        if args.json:
+            say(json.dumps(_as_json(occasion, verdicts)))
+            continue
         say(
             *_facts(occasion, out),
             *(line for verdict in verdicts for line in _verdict(verdict, rulebook, occasion, out)),
@@ -51,6 +55,28 @@ def _facts(occasion: Occasion, out: Output) -> Iterator[str]:
         yield f"  {out.dim('previous')} #{standing.previous.number} {standing.previous.status}"
     if standing.judged is not None and standing.judged != standing.previous:
         yield f"  {out.dim('before  ')} #{standing.judged.number} {standing.judged.status}"
+
+
+def _as_json(occasion: Occasion, verdicts: list[Verdict]) -> dict[str, object]:
+    build, previous = occasion.build, occasion.standing.previous
+    return {
+        "server": build.server,
+        "repo": build.repo,
+        "number": build.number,
+        "status": build.status,
+        "is": sorted(occasion.kinds),
+        "previous": {"number": previous.number, "status": previous.status} if previous else None,
+        "rules": [
+            {
+                "rule": verdict.rule.name,
+                "tells": verdict.tells,
+                "destination": verdict.rule.destination,
+                "matched": sorted(verdict.matched),
+                "why_not": verdict.why_not or verdict.held,
+            }
+            for verdict in verdicts
+        ],
+    }
 
 
 def _verdict(verdict: Verdict, rulebook: Rulebook, occasion: Occasion, out: Output) -> Iterator[str]:

@@ -105,12 +105,12 @@ def run(environ: dict[str, str], slack: Slack, tmp_path: Path, capsys: pytest.Ca
     """Runs `--check`, or `--explain` of what is given, with a configuration; gives status and output."""
     from tests.cli.conftest import Done
 
-    def run(text: str, explain: str = "") -> Done:
+    def run(text: str, explain: str = "", *flags: str) -> Done:
         path = tmp_path / "notify.toml"
         path.write_text(f'[slack]\napi_url = "{slack.url}"\n[store]\nurl = "sqlite:///state/outbox.db"\n{text}')
         path.chmod(0o600)
         what = ("--explain", explain) if explain else ("--check",)
-        status = main(["--config", str(path), "notify", *what])
+        status = main(["--config", str(path), "notify", *what, *flags])
         return Done(status, *capsys.readouterr())
 
     return run
@@ -248,6 +248,27 @@ def test_what_is_wrong_in_the_configuration_is_one_sentence(run: Run) -> None:
     assert done.err.startswith("buildwatch: ")
     assert done.err.endswith('; did you mean "every"?\n')
     assert done.err.count("\n") == 1
+
+
+def test_both_tell_programs_the_same(run: Run, drone: Drone) -> None:
+    found = [json.loads(line) for line in run(rule("a", "every"), "", "--json").out.splitlines()]
+    assert [one["level"] for one in found] == ["ok"] * 6
+    assert found[0]["said"].endswith("1 rule, 0 silences")
+    build = drone.ended(RED)
+    done = run(rule("a", "broken") + rule("b", "fixed"), f"{drone.repo}#{build.number}", "--json")
+    told = json.loads(done.out)
+    assert (told["number"], told["status"], told["is"]) == (build.number, "failure", ["broken", "every", "failure"])
+    assert told["previous"] is None
+    assert told["rules"] == [
+        {"rule": "a", "tells": True, "destination": "channel:C0IN", "matched": ["broken"], "why_not": ""},
+        {
+            "rule": "b",
+            "tells": False,
+            "destination": "channel:C0IN",
+            "matched": [],
+            "why_not": "it is broken and failure, not fixed",
+        },
+    ]
 
 
 def test_explain_of_a_running_build_tells_of_its_start(run: Run, drone: Drone) -> None:
