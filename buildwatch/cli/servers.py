@@ -27,6 +27,12 @@ CANNOT_ASK: Final = 5
 LONGEST_WAIT: Final = 10.0
 """Seconds that a server may ask us to wait before it counts as one that cannot be asked."""
 
+HOPELESS: Final = 5.0
+"""Seconds that a server may take to fail and still be asked once more."""
+
+PATIENCE: Final = 1.0
+"""Seconds that the other servers have to answer once one has what was meant: dead ones would take half a minute."""
+
 T = TypeVar("T")
 
 Listed = list[tuple[Repo, Build | None]]
@@ -61,13 +67,14 @@ async def connected(settings: Settings) -> AsyncIterator[list[Server]]:
 async def ask(call: Callable[[], Awaitable[T]]) -> T:
     """What `call` gives. Tried again where the reason may pass. Raises `UserError` with `CANNOT_ASK`."""
     backoff = Backoff(Random())  # noqa: S311 - spreads requests
-    tried = 0
+    tried, now = 0, asyncio.get_running_loop().time
     while True:
+        begun = now()
         try:
             return await call()
         except SourceError as error:
             tried += 1
-            if tried >= _tries(error):
+            if tried >= _tries(error) or now() - begun > HOPELESS:
                 raise UserError(str(error), CANNOT_ASK) from None
             pause = backoff.failed(error.retry_after)
         await asyncio.sleep(pause)
@@ -88,7 +95,7 @@ async def find_repo(servers: Iterable[Server], address: Address) -> tuple[Server
     candidates = [server for server in servers if address.server in (None, server.source.url)]
     if "/" in address.repo and len(candidates) == 1:
         return candidates[0], address.repo
-    lists = await asyncio.gather(*(ask(server.source.repos) for server in candidates), return_exceptions=True)
+    lists = await _lists(candidates, address)
     found = []
     slugs = []
     for server, listed in zip(candidates, lists, strict=True):
@@ -104,6 +111,24 @@ async def find_repo(servers: Iterable[Server], address: Address) -> tuple[Server
         if isinstance(listed, BaseException):
             raise listed
     raise no_repo(address, slugs)
+
+
+async def _lists(servers: list[Server], address: Address) -> list[Listed | BaseException]:
+    """What each server lists, or why not; once one has the repo that was meant, only of those that answer soon."""
+    asked = [asyncio.ensure_future(ask(server.source.repos)) for server in servers]
+    pending, patience = set(asked), None
+    try:
+        while pending:
+            done, pending = await asyncio.wait(pending, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                break
+            told = [one.result() for one in done if one.exception() is None]
+            if any(means(address, repo.slug) for listed in told for repo, _ in listed):
+                patience = PATIENCE
+    finally:
+        for one in pending:
+            one.cancel()
+    return list(await asyncio.gather(*asked, return_exceptions=True))
 
 
 async def find_build(server: Server, slug: str, address: Address) -> Build:

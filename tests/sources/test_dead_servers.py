@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from buildwatch.cli.address import Address as Meant
+from buildwatch.cli.servers import Server, find_repo
 from buildwatch.clock import ServerClock
 from buildwatch.config.settings import ServerSettings
 from buildwatch.config.token import TokenSource, plain
@@ -98,6 +100,16 @@ async def test_names_that_nobody_answers_for_keep_nobody_waiting(
         gate.set()
         said = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(one) for one in said} == {Unreachable}
+
+
+async def test_a_repo_is_found_though_a_server_never_answers(odd: Odd, live: Callable[..., Source]) -> None:
+    odd.answers["/api/user/repos"] = reply(b'[{"id":1,"slug":"acme/app"}]')
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        servers = [Server(live(url), ServerClock()) for url in (f"http://127.0.0.1:{port}", odd.url)]
+        async with asyncio.timeout(20):
+            server, slug = await find_repo(servers, Meant("app"))
+    assert (server, slug) == (servers[1], "acme/app")
 
 
 async def test_who_asks_a_moment_later_hears_the_same_failure(
