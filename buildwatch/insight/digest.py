@@ -34,7 +34,7 @@ class Digest(Struct, frozen=True, gc=False):
     """What broke in one log; indices count its lines from 0.
 
     `command` is the one that failed as it was printed, without its `+ `, empty where none was. `error` is the first
-    line that tells of it, `says` the lines that tell most (at most two, in their order, plain text), `tool` which tool
+    line that tells of it, `says` the lines that tell most (at most three, in their order, plain text), `tool` which tool
     wrote them where that is certain. `because` is what the exit status means by itself. `parts` are the lines worth
     showing as (first, one past the last): the command, the error in its context, and the last `TAIL` lines. `signature`
     is the same for failures that are alike.
@@ -94,7 +94,7 @@ def _said(texts: Sequence[str], error: int) -> tuple[int, ...]:
     while len(chain) < 4 and (further := leads_to(texts, chain[-1])) is not None and further not in chain:
         chain.append(further)
     over = above(texts, chain[-1]) if len(chain) == 1 else None
-    return tuple(sorted([over, *chain] if over is not None else chain[-2:]))
+    return tuple(sorted([over, *chain] if over is not None else chain[-3:]))
 
 
 def _last(texts: Sequence[str], start: int) -> tuple[int, ...]:

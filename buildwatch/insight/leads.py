@@ -76,6 +76,7 @@ _LEADS: Final = (
         r"^(?:=== |--- |ok\s|FAIL\b|PASS\b)",
         before=True,
     ),
+    _lead("testify", r"^\s+Error:\s+Not equal:", r"^\s+actual\s*: ", 4),
     _lead("go race", r"^WARNING: DATA RACE$", r"^\s+\S+\.go:\d+", 12),
     _lead("go", r"^panic: |^fatal error: ", r"^\s+\S+\.go:\d+", 12),
     _lead("jest, vitest", r"^\s*FAIL\s+\S+", r"^\s*● \S|^(?:\w*Error|error):? \S", 60, r"^\s*(?:PASS|FAIL)\s"),
