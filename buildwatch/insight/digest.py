@@ -34,10 +34,10 @@ class Digest(Struct, frozen=True, gc=False):
     """What broke in one log; indices count its lines from 0.
 
     `command` is the one that failed as it was printed, without its `+ `, empty where none was. `error` is the first
-    line that tells of it, `says` the lines that tell most (at most three, in their order, plain text), `tool` which tool
-    wrote them where that is certain. `because` is what the exit status means by itself. `parts` are the lines worth
-    showing as (first, one past the last): the command, the error in its context, and the last `TAIL` lines. `signature`
-    is the same for failures that are alike.
+    line that tells of it, `says` the lines that tell most (at most three, in their order, plain text), `tool` which
+    tool wrote them where that is certain. `because` is what the exit status means by itself. `parts` are the lines
+    worth showing as (first, one past the last): the command, the error in its context, and the last `TAIL` lines.
+    `signature` is the same for failures that are alike.
     """
 
     exit_code: int

