@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from buildwatch.model import Status
 
@@ -130,6 +130,29 @@ ASCII = Glyphs(
     slow="^",
     flaky="&",
 )
+
+NERD = replace(
+    UNICODE,
+    status={
+        "success": "\uf00c",  # check
+        "failure": "\uf00d",  # times
+        "running": "\uf144",  # play-circle
+        "pending": "\uf10c",  # circle-o
+        "waiting": "\uf10c",
+        "blocked": "\uf256",  # hand-paper-o
+        "skipped": "\uf051",  # step-forward
+        "killed": "\uf04d",  # stop
+        "error": "\uf071",  # exclamation-triangle
+        "declined": "\uf05e",  # ban
+    },
+    unknown="\uf128",  # question
+    open="\uf107",  # angle-down
+    closed="\uf105",  # angle-right
+    live="\uf111",  # circle
+    polling="\uf042",  # adjust
+    offline="\uf10c",  # circle-o
+)
+"""Signs of Font Awesome at the places where the patched fonts of nerdfonts.com have them, in all versions the same."""
 
 
 def glyph(status: Status, glyphs: Glyphs) -> str:

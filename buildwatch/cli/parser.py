@@ -44,4 +44,7 @@ def _add_flags(parser: Parser) -> None:
     add("--server", metavar="NAME", default=none, help="only this one of the configured servers")
     add("--read-only", action="store_true", default=none, help="allow no restart, cancel, approve or other action")
     add("--theme", metavar="NAME", default=none, help="the colours of the screen")
+    add(
+        "--glyphs", metavar="SET", default=none, help="the signs of the screen: unicode, ascii or nerd (a patched font)"
+    )
     add("--ascii", action="store_true", default=none, help="draw with ASCII characters only")

@@ -10,19 +10,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from buildwatch.config import servers, tomlfile
+from buildwatch.config import chosen, servers, tomlfile
 from buildwatch.config.errors import ConfigError, near
 from buildwatch.config.paths import Paths, paths
 from buildwatch.config.paths import origins as path_origins
-from buildwatch.config.settings import DEFAULT, GLYPHS, ServerSettings, Settings
+from buildwatch.config.settings import DEFAULT, GLYPHS, THEME, ServerSettings, Settings
 from buildwatch.config.tomlfile import Key, Table
 from buildwatch.config.words import truth
 from buildwatch.text import clean
 
 SCHEMA: Final[Mapping[str, Key]] = {
     "server": Key((list,), "tables that begin with [[server]]"),
-    "theme": Key((str,), "the name of a theme (letters, digits, - and _)", form="[A-Za-z0-9][A-Za-z0-9_-]{0,60}"),
-    "glyphs": Key((str,), '"unicode" or "ascii"', GLYPHS),
+    "theme": Key((str,), "the name of a theme (letters, digits, - and _)", form=chosen.NAME),
+    "glyphs": Key((str,), '"unicode", "ascii" or "nerd"', GLYPHS),
     "read_only": Key((bool,), "true or false"),
     "mouse": Key((bool,), "true or false"),
     "slack": Key((dict,), "a table that begins with [slack]"),
@@ -44,6 +44,7 @@ class Flags(NamedTuple):
     config: str | None = None
     server: str | None = None
     theme: str | None = None
+    glyphs: str | None = None
     ascii: bool = False
     read_only: bool = False
 
@@ -52,13 +53,16 @@ NO_FLAGS: Final = Flags()
 
 
 def load(flags: Flags = NO_FLAGS, environ: Mapping[str, str] = os.environ) -> Settings:
-    """Everything that is set. Raises `ConfigError`. Reads one file; runs nothing and reads no token."""
+    """Everything that is set. Raises `ConfigError`.
+
+    Reads the file, and what a person chose on the screen; runs nothing and reads no token.
+    """
     places = paths(environ)
     file, named_by = _file(flags, environ, places)
     content = tomlfile.read(file, required=bool(named_by))
     table = content or {}
     tomlfile.check(table, SCHEMA, clean(str(file)))
-    values, origins = _options(flags, environ, table, file)
+    values, origins = _options(flags, environ, table, file, places)
     known = servers.with_environment(servers.from_file(table, file, environ), environ)
     return Settings(
         servers=_chosen(known, flags.server),
@@ -80,7 +84,7 @@ def _file(flags: Flags, environ: Mapping[str, str], places: Paths) -> tuple[Path
 
 
 def _options(
-    flags: Flags, environ: Mapping[str, str], table: Table, file: Path
+    flags: Flags, environ: Mapping[str, str], table: Table, file: Path, places: Paths
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings beside the servers, and where each came from."""
     values: dict[str, Any] = {}
@@ -95,12 +99,19 @@ def _options(
             origins[key] = f"environment {variable}"
     if flags.theme is not None:
         values["theme"], origins["theme"] = flags.theme, "flag --theme"
+    if flags.glyphs is not None:
+        values["glyphs"], origins["glyphs"] = flags.glyphs, "flag --glyphs"
     if flags.ascii:
         values["glyphs"], origins["glyphs"] = "ascii", "flag --ascii"
     if flags.read_only:
         values["read_only"], origins["read_only"] = True, "flag --read-only"
     for key, value in values.items():
         tomlfile.check({key: value}, SCHEMA, origins[key])
+    values["theme_set"] = table.get("theme", THEME)
+    if origins["theme"] in (DEFAULT, file.name):
+        picked = chosen.read(places.state, values["theme_set"])
+        if picked:
+            values["theme"], origins["theme"] = picked, chosen.ORIGIN
     return values, origins
 
 

@@ -19,7 +19,8 @@ A server's values that nobody gave have no entry."""
 DEFAULT: Final = "default"
 
 KINDS: Final = ("auto", "drone-0.5", "drone-0.7", "drone-0.8", "drone-1", "drone-2", "woodpecker")
-GLYPHS: Final = ("unicode", "ascii")
+THEME: Final = "dark"
+GLYPHS: Final = ("unicode", "ascii", "nerd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,15 @@ class ServerSettings:
 class Settings:
     """Everything that was set. `file` is the configuration file that was read, `warnings` are sentences to show.
 
+    `theme` is the one that a person chose on the screen, where that is in force; `theme_set` what the file says.
     `told` is the outbox of a notifier whose messages are shown below the tree; only the demo sets it.
     """
 
     servers: tuple[ServerSettings, ...]
     paths: Paths
     file: Path | None = None
-    theme: str = "dark"
+    theme: str = THEME
+    theme_set: str = THEME
     glyphs: str = "unicode"
     read_only: bool = False
     mouse: bool = True

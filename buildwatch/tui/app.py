@@ -27,9 +27,10 @@ from buildwatch.tui import bars, keys
 from buildwatch.tui.board import Board
 from buildwatch.tui.ink import WholeCells
 from buildwatch.tui.rows import Kind
-from buildwatch.tui.themes import ThemeError, load_theme, names
+from buildwatch.tui.themes import ThemeError, names
+from buildwatch.tui.theming import Theming
 from buildwatch.tui.verdict import Session
-from buildwatch.words import ASCII, UNICODE
+from buildwatch.words import ASCII, NERD, UNICODE
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -56,11 +57,11 @@ class BuildwatchApp(App[None]):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._theme = load_theme(settings.theme, settings.paths.themes)
+        self._theming = Theming(settings)
         super().__init__()
         self.store = Store()
         self.session = Session()
-        self.glyphs = ASCII if settings.glyphs == "ascii" else UNICODE
+        self.glyphs = {"ascii": ASCII, "nerd": NERD}.get(settings.glyphs, UNICODE)
         self.board = Board(self.store, self, self.glyphs)
         self.animation_level = "none"
         self.set_class(self.glyphs is ASCII, "-ascii")
@@ -71,12 +72,12 @@ class BuildwatchApp(App[None]):
         self._clocks = {server.name: ServerClock() for server in settings.servers}
         for server in settings.servers:
             self.store.set_server(Server(server.name, server.url))
-        self.register_theme(self._theme)
-        self.theme = settings.theme
+        self.register_theme(self._theming.first)
+        self.theme = self._theming.first.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, for themes that do not know them."""
-        return self._theme.variables
+        return self._theming.first.variables
 
     def get_default_screen(self) -> Screen[None]:
         """The board."""
@@ -99,6 +100,9 @@ class BuildwatchApp(App[None]):
             self._sources[server.name], self._watchers[server.name] = source, watcher
             self.run_worker(watcher.run(), name=f"watch {server.name}", group="watch")
         self.set_timer(FURNISH, self.board.furnish)
+        self._theming.look_after(self)
+        if self._theming.lost:
+            self._say(self._theming.lost)
         if self._settings.told is not None:
             self.run_worker(self._read_told(self._settings.told), name="told")
 
@@ -381,17 +385,30 @@ class BuildwatchApp(App[None]):
             return self.store.servers[row.server].url
         return source.page_of(build, row.stage or None, row.step or None)
 
-    def action_other_theme(self) -> None:
-        """The next theme."""
-        own = self._settings.paths.themes
-        known = sorted(names(own))
-        following = known[(known.index(self.theme) + 1) % len(known)] if self.theme in known else known[0]
+    def action_choose_theme(self) -> None:
+        """All themes, each shown as soon as the cursor stands on it."""
+        from buildwatch.tui.theme_picker import ThemePicker
+
+        before = self.theme
+
+        def chosen(name: str | None) -> None:
+            self.set_theme(before) if name is None else self.set_theme(name, keep=True)
+
+        known = sorted(names(self._settings.paths.themes))
+        self.push_screen(
+            ThemePicker(known, before, lambda name: self._theming.show(self, name), "enter: keep  esc: back"), chosen
+        )
+
+    def set_theme(self, name: str, *, keep: bool = False) -> None:
+        """Have this theme on the screen, and, where it is to be kept, also the next time."""
         try:
-            self.register_theme(load_theme(following, own))
+            self._theming.show(self, name)
+            if keep:
+                self._theming.keep(name)
         except ThemeError as error:
             self._say(str(error))
-        else:
-            self.theme = following
+        except OSError as error:
+            self._say(f"the theme cannot be remembered ({(error.strerror or 'no reason given').lower()})")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, by name."""
@@ -405,6 +422,10 @@ class BuildwatchApp(App[None]):
                     f"key: {keys.shown(binding.key)}",
                     lambda action=binding.action: self._run(action),
                 )
+        for name in sorted(names(self._settings.paths.themes)):
+            yield SystemCommand(
+                f"theme {name}", "other colours", lambda name=name: self.set_theme(name, keep=True), discover=False
+            )
 
     def _run(self, action: str) -> None:
         self.call_later(self.run_action, action)

@@ -28,7 +28,8 @@ from buildwatch.tui.build_facts import (
 )
 from buildwatch.tui.cells import Pieces
 from buildwatch.tui.page import Page
-from buildwatch.tui.styles import style_of
+from buildwatch.tui.row_cells import bar_sign
+from buildwatch.tui.styles import bar_style
 from buildwatch.tui.waterfall_lines import WaterfallLines
 from buildwatch.words import duration
 
@@ -147,7 +148,7 @@ def _sentences(said: list[meaning.Said], page: Page) -> list[Pieces]:
 
 def _summary(builds: Sequence[Build], page: Page) -> Pieces:
     """How the last builds went: the strip, the share of green ones, and how long one takes as a rule."""
-    bars: Pieces = [(page.glyphs.bars[bar.height], style_of(bar.status)) for bar in strip(builds)]
+    bars: Pieces = [(bar_sign(bar, page.glyphs), bar_style(bar.status)) for bar in strip(builds)]
     told = [build for build in builds if build.status == Status.SUCCESS or build.status.failed]
     greens = [build for build in told if build.status == Status.SUCCESS]
     lengths = [length for build in greens if (length := ran(build, page.now)) is not None]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.color import Color
 from rich.style import Style
+from textual.color import Color as TextualColor
 from textual.scrollbar import ScrollBarRender
 from textual.widget import Widget
 
@@ -28,22 +30,33 @@ class Inked(Widget):
     _inks: dict[str, Style] | None = None
 
     def ink(self, name: str) -> Style:
-        """The style of that name."""
+        """The style of that name; attributes may stand after it, as in `failure underline`."""
         if self._inks is None:
             self._inks = {}
         style = self._inks.get(name)
         if style is None:
+            of, _, more = name.partition(" ")
             ground = self.rich_style.bgcolor
-            style = self._inks[name] = Style(color=self._color(name), bgcolor=ground, bold=name == "head" or None)
+            style = Style(color=self._color(of), bgcolor=ground, bold=of == "head" or None)
+            style = self._inks[name] = style + Style.parse(f"{self._attributes(of)} {more}")
         return style
 
     def ground(self, name: str) -> Style:
-        """A style that changes the ground alone, to the theme's colour of that name."""
-        return Style(bgcolor=self._color(name))
+        """A style that changes the ground alone, to the theme's colour of that name.
 
-    def _color(self, name: str) -> str:
+        Where the theme has it reversed, all text on it gets the colour of plain text: else there would be many grounds.
+        """
+        attributes = self._attributes(name)
+        color = self._color("text") if "reverse" in attributes else None
+        return Style(color=color, bgcolor=self._color(name)) + Style.parse(attributes)
+
+    def _color(self, name: str) -> Color:
         variables = self.app.current_theme.variables
-        return variables.get(f"bw-{name}") or self.app.get_theme_variable_defaults()[f"bw-{name}"]
+        color = variables.get(f"bw-{name}") or self.app.get_theme_variable_defaults()[f"bw-{name}"]
+        return TextualColor.parse(color).rich_color
+
+    def _attributes(self, name: str) -> str:
+        return self.app.current_theme.variables.get(f"bw-{name}-style", "")
 
     def notify_style_update(self) -> None:
         """A theme changed: styles are looked up anew."""

@@ -30,7 +30,7 @@ APP: Final[list[BindingType]] = [
     Binding("D", "act('decline')", "decline", id="build.decline"),
     Binding("P", "act('promote')", "promote", id="build.promote"),
     Binding("B", "act('rollback')", "roll back", id="build.rollback"),
-    Binding("T", "other_theme", "dark or light", id="app.theme"),
+    Binding("T", "choose_theme", "another theme", id="app.theme"),
 ]
 
 MOVING: Final = [

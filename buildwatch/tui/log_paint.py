@@ -178,7 +178,8 @@ def paint(line: LogLine, number: int, layout: Layout, look: Look, marks: Marks, 
     """The rows of one line. `number` counts from 1."""
     text = ansi.drawn(line.text)
     level = level_of(text)
-    ground = Style(bgcolor=look["current"].bgcolor) if extra.current else Style.null()
+    ground = Style(bgcolor=look["current"].bgcolor, underline=look["current"].underline or None)
+    ground = ground if extra.current else Style.null()
     base = look.base + ground
     words = look["error"] if level is Level.ERROR else look["command"] if text.startswith("+ ") else look.base
     runs = _marked(_runs(line.text, look, words + ground), extra, look)

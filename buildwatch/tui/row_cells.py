@@ -18,7 +18,7 @@ from buildwatch.store import Link, Store
 from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.row_facts import build_facts, repo_facts
 from buildwatch.tui.rows import Kind, Row
-from buildwatch.tui.styles import style_of
+from buildwatch.tui.styles import bar_style, style_of
 from buildwatch.words import UNICODE, Glyphs, age, duration, glyph
 
 TIME = 14
@@ -152,7 +152,7 @@ class Painter:
         bars = self._strips[key]
         pieces: Pieces = [(" " * (STRIP - len(bars) + 1), "text")]
         for bar in bars:
-            pieces.append((self.glyphs.bars[bar.height], style_of(bar.status)))
+            pieces.append((bar_sign(bar, self.glyphs), bar_style(bar.status)))
         return pieces
 
     def _build(self, row: Row, build: Build, width: int, is_open: bool, now: float) -> Pieces:
@@ -247,6 +247,12 @@ class Painter:
         text = duration(took) if took is not None else part.status
         style = "text" if took is not None else "dim"
         return [(right(marks, TIME - width_of(text)), "blocked"), (text, style), (" " * AGE, "text")]
+
+
+def bar_sign(bar: Bar, glyphs: Glyphs) -> str:
+    """A cell of a strip: how long a build took; its sign where it was stopped before its end, or has none yet."""
+    told = bar.status in (Status.SUCCESS, Status.FAILURE, Status.ERROR)
+    return glyphs.bars[bar.height] if told else glyph(bar.status, glyphs)
 
 
 def link_sign(link: Link, glyphs: Glyphs) -> tuple[str, str]:

@@ -26,3 +26,8 @@ STYLE_NAMES = (*STATUS_NAMES, *TEXT_NAMES)
 def style_of(status: Status) -> str:
     """The name of the style in which a status is drawn."""
     return str(status) if status.known else "unknown"
+
+
+def bar_style(status: Status) -> str:
+    """The name of the style of a bar in a strip: what failed is underlined too, to be seen without colour."""
+    return f"{style_of(status)} underline" if status in (Status.FAILURE, Status.ERROR) else style_of(status)

@@ -101,7 +101,7 @@ def test_a_flag_wins_over_the_environment_and_the_environment_over_the_file(writ
 
 def test_all_of_the_environment_is_checked(home: dict[str, str]) -> None:
     for variable, value, expected in (
-        ("BUILDWATCH_GLYPHS", "asci", 'glyphs must be "unicode" or "ascii"; did you mean "ascii"?'),
+        ("BUILDWATCH_GLYPHS", "asci", 'glyphs must be "unicode", "ascii" or "nerd"; did you mean "ascii"?'),
         ("BUILDWATCH_MOUSE", "maybe", "BUILDWATCH_MOUSE must be true or false"),
         ("BUILDWATCH_THEME", "../dark", "environment BUILDWATCH_THEME: theme must be the name of a theme"),
     ):

@@ -304,7 +304,7 @@ def settings(server: DemoServer) -> Settings:
 
 
 def settings_of(server: DemoServer, token: str = "", name: str = "ci.acme") -> Settings:
-    environ = {"DRONE_SERVER": server.url, "DRONE_TOKEN": token or server.token, "HOME": "/nonexistent"}
+    environ = {"DRONE_SERVER": server.url, "DRONE_TOKEN": token or server.token, "HOME": os.environ["HOME"]}
     loaded = load(environ=environ)
     return replace(loaded, servers=tuple(replace(one, name=name) for one in loaded.servers))
 

@@ -446,12 +446,14 @@ async def test_another_theme_at_once(desks: Desks) -> None:
     async with desks.listed() as desk:
         ground = desk.board.live.rich_style.bgcolor
         await desk.press("T")
-        await desk.until(lambda: desk.app.theme == "light")
+        await desk.shows("enter: keep")
+        await desk.press("down" if desk.app.theme == "dark" else "up")
+        await desk.until(lambda: desk.app.theme != "dark")
         await desk.until(lambda: desk.board.live.rich_style.bgcolor != ground)
         ink = desk.board.live.ink("text")
         assert ink.bgcolor == desk.board.live.rich_style.bgcolor
-        await desk.press("T")
-        await desk.until(lambda: desk.app.theme == "dark")
+        await desk.press("escape")
+        await desk.until(lambda: desk.app.theme == "dark" and desk.board.live.rich_style.bgcolor == ground)
 
 
 # any size

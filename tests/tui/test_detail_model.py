@@ -313,7 +313,7 @@ def test_a_repo_shows_how_its_builds_went_and_the_newest_one() -> None:
     lines = texts(repo_lines(Repo("ci", "acme/gcd"), builds, Page(60, ZERO + 60), green=green(7)))
     assert lines[0].split() == ["acme/gcd", "✗", "failure", "0:57"]
     assert lines[1].startswith("3 of the last 5 green (60%) · 1:46 as a rule")
-    assert lines[1].endswith(("▁▂▁▂▂▁", "▁▂▁▂▂▁"))
+    assert lines[1].endswith("⊝▂⊘▂▂▁")
     assert lines[3] == "#8 · push · master · 092ed225 · maiyang"
     assert "test failed with exit 1 after 0:46" in lines
 

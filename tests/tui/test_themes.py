@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,18 +16,50 @@ from textual.color import Color
 from textual.constants import DIM_FACTOR
 from textual.theme import Theme
 
+from buildwatch.config import Paths
+from buildwatch.config.load import load
 from buildwatch.demo.control import StageScript, StepScript
-from buildwatch.tui.styles import STATUS_NAMES, STYLE_NAMES
-from buildwatch.tui.themes import COLORS, ThemeError, load_theme, names, read_theme
+from buildwatch.insight.strip import Bar
+from buildwatch.model import Status
+from buildwatch.tui.app import BuildwatchApp
+from buildwatch.tui.cells import width_of
+from buildwatch.tui.row_cells import bar_sign
+from buildwatch.tui.styles import STATUS_NAMES, STYLE_NAMES, bar_style
+from buildwatch.tui.themes import COLORS, GROUNDS, ThemeError, load_theme, names, read_theme
+from buildwatch.words import ASCII, NERD, UNICODE
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Desk, Desks
 
 NOWHERE = Path("/nonexistent/themes")
 SHIPPED = sorted(names(NOWHERE))
-GROUNDS = ("background", "bar", "cursor", "cursor-away")
+OF_COLOURS = [name for name in SHIPPED if not load_theme(name, NOWHERE).ansi]
+TEXTS = sorted(set(STYLE_NAMES) - {"rule"})
 READABLE = 4.5
 """The contrast that text needs at least (WCAG 2, level AA)."""
+BEST = 7.0
+"""The same of level AAA."""
+APART = 25.0
+"""How far two colours must be from each other in CIE L*a*b* at least; a difference of 2.3 can just be seen."""
+
+MACHADO = {
+    "red": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "green": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "blue": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+"""What eyes see that lack a receptor, in linear sRGB: Machado, Oliveira and Fernandes 2009, severity 1."""
+
+PALETTES = {
+    "vga": """#000000 #aa0000 #00aa00 #aa5500 #0000aa #aa00aa #00aaaa #aaaaaa
+              #555555 #ff5555 #55ff55 #ffff55 #5555ff #ff55ff #55ffff #ffffff""",
+    "xterm": """#000000 #cd0000 #00cd00 #cdcd00 #0000ee #cd00cd #00cdcd #e5e5e5
+                #7f7f7f #ff0000 #00ff00 #ffff00 #5c5cff #ff00ff #00ffff #ffffff""",
+    "tango": """#000000 #cc0000 #4e9a06 #c4a000 #3465a4 #75507b #06989a #d3d7cf
+                #555753 #ef2929 #8ae234 #fce94f #729fcf #ad7fa8 #34e2e2 #eeeeec""",
+    "campbell": """#0c0c0c #c50f1f #13a10e #c19c00 #0037da #881798 #3a96dd #cccccc
+                   #767676 #e74856 #16c60c #f9f1a5 #3b78ff #b4009e #61d6d6 #f2f2f2""",
+}
+"""The sixteen colours of usual terminals."""
 
 
 def source(*, colors: dict[str, str] | None = None, status: dict[str, str] | None = None, more: str = "") -> str:
@@ -36,8 +72,9 @@ def source(*, colors: dict[str, str] | None = None, status: dict[str, str] | Non
     return "\n".join(lines)
 
 
-def test_there_is_a_dark_and_a_light_one() -> None:
-    assert {"dark", "light"} <= set(SHIPPED)
+def test_there_is_one_for_everybody() -> None:
+    assert {"dark", "light", "high-contrast", "deuteranopia", "tritanopia", "terminal", "monochrome"} <= set(SHIPPED)
+    assert len(SHIPPED) >= 8
     assert load_theme("dark", NOWHERE).dark
     assert not load_theme("light", NOWHERE).dark
 
@@ -50,20 +87,95 @@ def test_a_shipped_theme_is_complete(name: str) -> None:
     theme.to_color_system().generate()
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", OF_COLOURS)
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_all_text_can_be_read_on_every_ground(name: str, ground: str) -> None:
     theme = load_theme(name, NOWHERE)
-    texts = {style for style in STYLE_NAMES if style != "rule"}
-    ratios = {style: contrast(theme, style, ground) for style in texts}
-    assert {style: ratio for style, ratio in ratios.items() if ratio < READABLE} == {}
+    ratios = {style: contrast(theme, style, ground) for style in TEXTS}
+    needed = BEST if name.startswith("high-contrast") else READABLE
+    assert {style: ratio for style, ratio in ratios.items() if ratio < needed} == {}
+
+
+@pytest.mark.parametrize("terminal", PALETTES)
+@pytest.mark.parametrize("name", sorted(set(SHIPPED) - set(OF_COLOURS)))
+def test_the_terminals_own_colours_can_be_read_in_the_usual_ones(name: str, terminal: str) -> None:
+    theme, palette = load_theme(name, NOWHERE), PALETTES[terminal].split()
+    assert {theme.variables[f"bw-{ground}"] for ground in GROUNDS} == {"ansi_default"}, "no ground but the terminal's"
+    ink, paper = (palette[7], palette[0]) if theme.dark else ("#000000", "#ffffff")
+    for style in TEXTS:
+        number = Color.parse(theme.variables[f"bw-{style}"]).ansi
+        assert number is not None
+        assert "dim" not in theme.variables.get(f"bw-{style}-style", ""), "each terminal dims as it likes"
+        assert ratio_of(ink if number < 0 else palette[number], paper) >= READABLE, style
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_the_statuses_one_must_not_mix_up_have_colours_of_their_own(name: str) -> None:
-    theme = load_theme(name, NOWHERE)
-    colors = [theme.variables[f"bw-{status}"] for status in ("success", "failure", "running", "blocked", "killed")]
-    assert len(set(colors)) == len(colors)
+def test_the_statuses_one_must_not_mix_up_have_looks_of_their_own(name: str) -> None:
+    variables = load_theme(name, NOWHERE).variables
+    looks = [
+        (variables[f"bw-{status}"], variables.get(f"bw-{status}-style"))
+        for status in ("success", "failure", "running", "blocked", "killed")
+    ]
+    assert len(set(looks)) == len(looks)
+
+
+@pytest.mark.parametrize(
+    ("name", "lacks"),
+    [
+        ("deuteranopia", "green"),
+        ("deuteranopia", "red"),
+        ("tritanopia", "blue"),
+        ("deuteranopia", ""),
+        ("tritanopia", ""),
+    ],
+)
+def test_the_statuses_stay_apart_for_eyes_that_lack_a_receptor(name: str, lacks: str) -> None:
+    variables = load_theme(name, NOWHERE).variables
+    seen = {
+        status: as_seen(variables[f"bw-{status}"], lacks) for status in ("success", "failure", "running", "blocked")
+    }
+    apart = {pair: math.dist(seen[pair[0]], seen[pair[1]]) for pair in combinations(seen, 2)}
+    assert {pair: round(far) for pair, far in apart.items() if far < APART} == {}
+
+
+def test_the_ordinary_theme_would_not_do_for_them() -> None:
+    variables = load_theme("dark", NOWHERE).variables
+    for lacks, pair in (("green", ("success", "failure")), ("blue", ("success", "running"))):
+        assert math.dist(*(as_seen(variables[f"bw-{status}"], lacks) for status in pair)) < APART
+
+
+def test_no_two_statuses_have_the_same_sign() -> None:
+    for glyphs in (UNICODE, ASCII, NERD):
+        signs = {sign for status, sign in glyphs.status.items() if status != "waiting"} | {glyphs.unknown}
+        assert len(signs) == len(STATUS_NAMES) - 1, "but for waiting and pending"
+        assert {width_of(sign) for sign in signs} == {1}
+
+
+def test_a_strip_tells_what_failed_without_colour() -> None:
+    assert {str(status): bar_style(status) for status in (Status.SUCCESS, Status.FAILURE, Status.ERROR)} == {
+        "success": "success",
+        "failure": "failure underline",
+        "error": "error underline",
+    }
+    for status in (Status.KILLED, Status.RUNNING, Status.DECLINED):
+        assert bar_sign(Bar(3, status), UNICODE) == UNICODE.status[status]
+    assert bar_sign(Bar(3, Status.FAILURE), UNICODE) == UNICODE.bars[3]
+
+
+def as_seen(color: str, lacks: str) -> tuple[float, float, float]:
+    """A colour in CIE L*a*b* (D65) as it looks to an eye without one of its three receptors; '' for all three."""
+    rgb = [_linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5)]
+    if lacks:
+        rgb = [
+            min(1.0, max(0.0, sum(part * share for part, share in zip(rgb, row, strict=True))))
+            for row in MACHADO[lacks]
+        ]
+    red, green, blue = rgb
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
+    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in (x, y, z))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 def contrast(theme: Theme, text: str, ground: str) -> float:
@@ -79,8 +191,13 @@ def ratio_of(*colors: str) -> float:
 
 def _luminance(color: str) -> float:
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = map(_linear, parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    """How much light a value of sRGB (0 to 1) stands for."""
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +207,18 @@ def _luminance(color: str) -> float:
         ('[colors]\ntext = "#12345', r"x\.toml is not TOML: .*"),
         ("", r"x\.toml: \[colors\] is missing; it holds background, bar, .*"),
         ("colors = 1", r"x\.toml: \[colors\] is missing; .*"),
-        ("[colors]", r'x\.toml: colors\.background should be a colour like "#1f2b3a"'),
-        (source(colors={"text": '"red"'}), r'x\.toml: colors\.text should be a colour like "#1f2b3a"'),
+        ("[colors]", r'x\.toml: colors\.background should be a colour like "#1f2b3a" or .*'),
+        (
+            source(colors={"text": '"rot"'}),
+            r'x\.toml: colors\.text should be a colour like "#1f2b3a" or .* may stand before it',
+        ),
+        (source(colors={"text": '"blink #123456"'}), r"x\.toml: colors\.text should be a colour .*bold, dim, .*"),
+        (source(colors={"text": '"#123456 bold"'}), r"x\.toml: colors\.text should be a colour .*"),
+        (source(colors={"text": '""'}), r"x\.toml: colors\.text should be a colour .*"),
+        (
+            source(colors={"text": '"red"'}),
+            r"x\.toml: colours like #1f2b3a and the terminal's own .*",
+        ),
         (source(colors={"text": "7"}), r"x\.toml: colors\.text should be a colour .*"),
         (source(colors={"text": '"#1234567"'}), r"x\.toml: colors\.text should be a colour .*"),
         (source(colors={"text": ""}), r"x\.toml: colors\.text should be a colour .*"),
@@ -118,7 +245,7 @@ def test_a_theme_of_ones_own_is_found_and_stands_before_a_shipped_one(tmp_path: 
 
 
 def test_a_theme_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(ThemeError, match=r'^there is no theme "sea"; there are dark, light.*, and your own go into '):
+    with pytest.raises(ThemeError, match=r'^there is no theme "sea"; there are dark, .*light.*, and your own go into '):
         load_theme("sea", tmp_path)
 
 
@@ -137,7 +264,7 @@ def test_a_theme_that_is_no_text_is_a_sentence_too(tmp_path: Path) -> None:
         load_theme("sea", tmp_path)
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", OF_COLOURS)
 async def test_all_that_is_on_the_screen_can_be_read(name: str, desks: Desks) -> None:
     said = ("+ make test\n", *(f"\x1b[{code}mcolour {code}\x1b[0m\n" for code in (*range(30, 38), *range(90, 98), 2)))
     said = (*said, "warning: old\n", "error: broken\n", "x" * 200 + "\n")
@@ -169,3 +296,85 @@ def hard_to_read(desk: Desk) -> Iterator[tuple[str, float]]:
             ratio = ratio_of(ink.hex6, ground.hex6)
             if ratio < READABLE:
                 yield text.strip(), round(ratio, 2)
+
+
+def own(paths: Paths, name: str, **colors: str) -> Path:
+    """A theme of a user's own: the dark one but for some colours."""
+    text = (Path(__file__).parents[2] / "themes" / "dark.toml").read_text()
+    for key, color in colors.items():
+        text = re.sub(rf'(?m)^{key} = ".*"$', f'{key} = "{color}"', text)
+    paths.themes.mkdir(parents=True, exist_ok=True)
+    new = paths.themes / f"{name}.new"
+    new.write_text(text)
+    return new.replace(paths.themes / f"{name}.toml")  # as editors do, so that it is always whole
+
+
+async def test_a_theme_of_ones_own_is_shown_anew_when_it_is_saved(desks: Desks) -> None:
+    file = own(desks.settings.paths, "sea", text="#abcdef")
+    async with desks.listed(theme="sea") as desk:
+        assert text_color(desk) == "#abcdef"
+        own(desks.settings.paths, "sea", text="#fedcba")
+        await desk.until(lambda: text_color(desk) == "#fedcba")
+        file.write_text("[colors")
+        await desk.until(lambda: any("sea.toml is not TOML" in said for said in desk.said))
+        assert text_color(desk) == "#fedcba"
+        file.unlink()
+        own(desks.settings.paths, "sea", text="#ccddee")
+        await desk.until(lambda: text_color(desk) == "#ccddee")
+        assert len(desk.said) == 1
+
+
+async def test_the_choice_is_shown_at_once_kept_and_taken_back(desks: Desks) -> None:
+    own(desks.settings.paths, "broken").write_text("shadow = 1")
+    async with desks.listed() as desk:
+        ground = desk.board.live.rich_style.bgcolor
+        await desk.press("T")
+        await desk.shows("enter: keep")
+        await desk.press("home")
+        await desk.shows("shadow is not known")
+        assert desk.app.theme == "dark"
+        await desk.press("end")
+        await desk.until(lambda: desk.app.theme == "tritanopia")
+        await desk.press("escape")
+        await desk.until(lambda: desk.app.theme == "dark" and desk.board.live.rich_style.bgcolor == ground)
+        assert remembered(desks) == "dark"
+        await desk.press("T", "end", "enter")
+        await desk.until(lambda: desk.app.theme == "tritanopia" and len(desk.app.screen_stack) == 1)
+        assert remembered(desks) == "tritanopia"
+        await desk.press("ctrl+p")
+        await desk.until(lambda: len(desk.app.screen_stack) == 2)
+        await desk.type("theme nord")
+        await desk.shows("other colours")
+        await desk.press("enter", "enter")
+        await desk.until(lambda: desk.app.theme == "nord")
+        assert remembered(desks) == "nord"
+
+
+async def test_a_chosen_theme_that_is_gone_is_told_and_the_configured_one_shown(desks: Desks) -> None:
+    origins = {"theme": "chosen on the screen"}
+    async with desks.open(theme="sea", origins=origins) as desk:
+        await desk.until(lambda: any('there is no theme "sea"' in said for said in desk.said))
+        assert desk.app.theme == "dark"
+    with pytest.raises(ThemeError):
+        BuildwatchApp(replace(desks.settings, theme="sea"))
+
+
+async def test_the_terminals_own_colours_reach_the_terminal(desks: Desks) -> None:
+    desks.ended(StageScript((StepScript("test", outcome="failure"),)))
+    async with desks.listed(theme="terminal") as desk:
+        styles = [style for strip in desk.app.screen._compositor.render_strips() for _, style, _ in strip if style]
+        colors = {color.name for style in styles for color in (style.color, style.bgcolor) if color is not None}
+        assert {"default", "color(9)"} <= colors
+        assert [name for name in colors if name.startswith("#")] == []
+        assert any(style.reverse for style in styles), "the cursor"
+
+
+def text_color(desk: Desk) -> str:
+    color = desk.board.live.ink("text").color
+    assert color is not None
+    return color.name
+
+
+def remembered(desks: Desks) -> str:
+    """The theme with which the next start begins."""
+    return load(environ={"HOME": os.environ["HOME"]}).theme
