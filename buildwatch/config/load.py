@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from buildwatch.config import chosen, servers, tomlfile
+from buildwatch.config import chosen, keymap, servers, tomlfile
 from buildwatch.config.errors import ConfigError, near
 from buildwatch.config.paths import Paths, paths
 from buildwatch.config.paths import origins as path_origins
@@ -25,6 +25,7 @@ SCHEMA: Final[Mapping[str, Key]] = {
     "glyphs": Key((str,), '"unicode", "ascii" or "nerd"', GLYPHS),
     "read_only": Key((bool,), "true or false"),
     "mouse": Key((bool,), "true or false"),
+    "keymap": Key((dict,), "a table that begins with [keymap]"),
     "slack": Key((dict,), "a table that begins with [slack]"),
     "store": Key((dict,), "a table that begins with [store]"),
     "notify": Key((dict,), "a table that begins with [notify]"),
@@ -68,6 +69,7 @@ def load(flags: Flags = NO_FLAGS, environ: Mapping[str, str] = os.environ) -> Se
         servers=_chosen(known, flags.server),
         paths=places,
         file=None if content is None else file,
+        keymap=keymap.from_file(table, clean(str(file))),
         origins=path_origins(environ) | ({"config": named_by} if named_by else {}) | origins,
         warnings=servers.warnings(known, file),
         **values,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from buildwatch.config.keymap import KeySettings
 from buildwatch.config.paths import Paths
 from buildwatch.config.token import TokenSource
 from buildwatch.config.urls import host_of
@@ -58,6 +59,7 @@ class Settings:
     glyphs: str = "unicode"
     read_only: bool = False
     mouse: bool = True
+    keymap: KeySettings = field(default_factory=KeySettings)
     told: Path | None = None
     origins: Origins = field(default_factory=dict, compare=False)
     warnings: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ from buildwatch.store import Changes, Server, Store
 from buildwatch.tui import bars, keys
 from buildwatch.tui.board import Board
 from buildwatch.tui.ink import WholeCells
+from buildwatch.tui.keymap import resolve
 from buildwatch.tui.rows import Kind
 from buildwatch.tui.themes import ThemeError, names
 from buildwatch.tui.theming import Theming
@@ -62,7 +63,8 @@ class BuildwatchApp(App[None]):
         self.store = Store()
         self.session = Session()
         self.glyphs = {"ascii": ASCII, "nerd": NERD}.get(settings.glyphs, UNICODE)
-        self.board = Board(self.store, self, self.glyphs)
+        self.keymap = resolve(settings.keymap)
+        self.board = Board(self.store, self, self.glyphs, self.keymap)
         self.animation_level = "none"
         self.set_class(self.glyphs is ASCII, "-ascii")
         ScrollBar.renderer = WholeCells
@@ -85,6 +87,7 @@ class BuildwatchApp(App[None]):
 
     def on_mount(self) -> None:
         """Go on once something is on the screen. A signal ends it as a key does: the terminal is given back."""
+        self.set_keymap(self.keymap.for_textual)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             self._end_by(number)
         self.call_after_refresh(self.set_timer, 0.001, self._connect)
@@ -253,10 +256,10 @@ class BuildwatchApp(App[None]):
         """The keys of this place."""
         from buildwatch.tui.dialogs import Help
 
-        sections = keys.help_sections("log" if self.board.in_log else "tree")
+        sections = keys.help_sections("log" if self.board.in_log else "tree", self.keymap)
         if self.glyphs is ASCII:
             sections = [(title, keys.in_ascii(table)) for title, table in sections]
-        self.push_screen(Help(sections))
+        self.push_screen(Help(sections, keys.shown((*self.keymap.of("help.close"), "escape")[0])))
 
     def action_command_palette(self) -> None:
         """All commands by name."""
@@ -283,7 +286,7 @@ class BuildwatchApp(App[None]):
         if wrong:
             self._say(wrong)
         else:
-            self.push_screen(Confirm(deed, source.kind if source is not None else ""), self._confirmed)
+            self.push_screen(Confirm(deed, source.kind if source is not None else "", self.keymap), self._confirmed)
 
     def _confirmed(self, deed: Action | None) -> None:
         if deed is not None:
@@ -395,9 +398,7 @@ class BuildwatchApp(App[None]):
             self.set_theme(before) if name is None else self.set_theme(name, keep=True)
 
         known = sorted(names(self._settings.paths.themes))
-        self.push_screen(
-            ThemePicker(known, before, lambda name: self._theming.show(self, name), "enter: keep  esc: back"), chosen
-        )
+        self.push_screen(ThemePicker(known, before, lambda name: self._theming.show(self, name), self.keymap), chosen)
 
     def set_theme(self, name: str, *, keep: bool = False) -> None:
         """Have this theme on the screen, and, where it is to be kept, also the next time."""
@@ -419,7 +420,7 @@ class BuildwatchApp(App[None]):
             if isinstance(binding, Binding) and binding.action not in {"command_palette", *map(keys.acting, absent)}:
                 yield SystemCommand(
                     binding.description,
-                    f"key: {keys.shown(binding.key)}",
+                    f"key: {keys.of(binding, self.keymap)}",
                     lambda action=binding.action: self._run(action),
                 )
         for name in sorted(names(self._settings.paths.themes)):

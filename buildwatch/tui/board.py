@@ -21,6 +21,7 @@ from buildwatch.store import Changes, Link, Store
 from buildwatch.tui import bars, board_text, keys
 from buildwatch.tui.cells import Pieces
 from buildwatch.tui.filters import Filter
+from buildwatch.tui.keymap import PLAIN, Keymap
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.live_tree import LiveTree
 from buildwatch.tui.outside import Outside
@@ -49,13 +50,14 @@ WIDE = 110
 class Board(Screen[None]):
     """What one sees all day."""
 
-    def __init__(self, store: Store, outside: Outside, glyphs: Glyphs) -> None:
+    def __init__(self, store: Store, outside: Outside, glyphs: Glyphs, keymap: Keymap = PLAIN) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.set_class(glyphs is ASCII, "-ascii")
         self.store = store
         self.view = View()
         self.glyphs = glyphs
+        self._keymap = keymap
         self.painter = Painter(store, glyphs)
         self.live = LiveTree(self.painter.draw, self.view.is_open, id="tree")
         self.side: Side | None = None
@@ -229,9 +231,11 @@ class Board(Screen[None]):
         """The keys of this place, and the address of the selection."""
         build = self.selected_build
         source = self._outside.source(build.server) if build else None
-        table = keys.foot(self.in_log, build.status if build else None, source.actions if source else None)
+        table = keys.foot(
+            self.in_log, build.status if build else None, source.actions if source else None, self._keymap
+        )
         if not self.live.rows and not self.view.filter:
-            table = keys.FOOT_EMPTY
+            table = keys.shortest(keys.FOOT_EMPTY, self._keymap)
         if self.glyphs is ASCII:
             table = keys.in_ascii(table)
         address = bars.address_of(self.live.row, build)

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from buildwatch.sources.actions import Action, read_params
+from buildwatch.tui.keymap import PLAIN, Keymap
 
 
 class Confirm(ModalScreen[Action | None]):
@@ -28,8 +29,9 @@ class Confirm(ModalScreen[Action | None]):
         Binding("y", "say(True)", "yes", id="confirm.yes"),
     ]
 
-    def __init__(self, action: Action, kind: str) -> None:
+    def __init__(self, action: Action, kind: str, keymap: Keymap = PLAIN) -> None:
         super().__init__()
+        self._keymap = keymap
         self._deed = action
         self._kind = kind
         self._asks = _ASKS.get(action.name, ())
@@ -42,8 +44,10 @@ class Confirm(ModalScreen[Action | None]):
                 yield Input(placeholder=hint, id=field)
             yield Label(Text(self._deed.call(self._kind)), classes="call", id="call")
             yield Label(Text(""), classes="wrong", id="wrong")
-            agree = "enter: do it" if self._asks else "y or enter: do it"
-            yield Label(Text(f"{agree}     esc: leave it"), classes="keys")
+            agree, leave = self._keymap.first("enter", "confirm.agree"), self._keymap.first("esc", "confirm.leave")
+            if not self._asks:
+                agree = " or ".join(filter(None, (self._keymap.first("y", "confirm.yes"), agree)))
+            yield Label(Text(f"{agree}: do it     {leave}: leave it"), classes="keys")
 
     def on_mount(self) -> None:
         """Begin where there is something to type."""
@@ -102,8 +106,10 @@ class Help(ModalScreen[None]):
         Binding("escape,q,question_mark,f1,enter", "leave", "close", id="help.close")
     ]
 
-    def __init__(self, sections: list[tuple[str, list[tuple[str, str]]]]) -> None:
+    def __init__(self, sections: list[tuple[str, list[tuple[str, str]]]], close: str) -> None:
+        """`close` is the key that closes it."""
         super().__init__()
+        self._close = close
         self._sections = sections
 
     def compose(self) -> ComposeResult:
@@ -119,7 +125,7 @@ class Help(ModalScreen[None]):
                 text.append(f"  {key:<18}")
                 text.append(f"{words}\n", "dim")
             text.append("\n")
-        text.append("esc closes")
+        text.append(f"{self._close} closes")
         return text
 
     def action_leave(self) -> None:

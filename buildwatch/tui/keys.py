@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+import unicodedata
+from string import punctuation
+from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding, BindingType
+from textual.keys import KEY_NAME_REPLACEMENTS
 
 from buildwatch.model import Status
+
+if TYPE_CHECKING:
+    from buildwatch.tui.keymap import Keymap
 
 APP: Final[list[BindingType]] = [
     Binding("q", "leave", "quit", id="app.quit"),
@@ -33,57 +39,60 @@ APP: Final[list[BindingType]] = [
     Binding("T", "choose_theme", "another theme", id="app.theme"),
 ]
 
-MOVING: Final = [
-    ("j k, ↓ ↑", "down, up"),
-    ("l h, → ←", "open or go in, close or go out"),
-    ("enter, space", "open; fold"),
-    ("g G", "first, last"),
-    ("ctrl+d ctrl+u", "half a page"),
+Line = tuple[str, str, str]
+"""Keys as they are if nobody changed them, what they do, and the ids of their bindings."""
+
+MOVING: Final[list[Line]] = [
+    ("j k, ↓ ↑", "down, up", "tree.down tree.up"),
+    ("l h, → ←", "open or go in, close or go out", "tree.into tree.out"),
+    ("enter, space", "open; fold", "tree.enter tree.fold"),
+    ("g G", "first, last", "tree.first tree.last"),
+    ("ctrl+d ctrl+u", "half a page", "tree.half-down tree.half-up"),
 ]
 
-IN_LOG: Final = [
-    ("j k, ↓ ↑", "scroll"),
-    ("g G", "start; end, and follow"),
-    ("space, ctrl+d ctrl+u", "a page; half a page"),
-    ("h l, ← →", "sideways"),
-    ("e E", "next, previous error"),
-    ("v V", "next, previous warning"),
-    ("b", "only what broke, or everything"),
-    ("/ n N", "search, next, previous"),
-    ("&", "only around the matches, only matches, all"),
-    ("{ }", "previous, next command"),
-    ("enter, -", "fold this command; all of them"),
-    ("w t #", "wrap; times; line numbers"),
-    ("J K, shift+↓ shift+↑", "select lines"),
-    ("m", "all steps as one log"),
-    ("s p ctrl+o", "save; $PAGER; $EDITOR"),
-    ("y", "copy the selected lines, or this one"),
-    ("esc", "back to the tree"),
+IN_LOG: Final[list[Line]] = [
+    ("j k, ↓ ↑", "scroll", "log.down log.up"),
+    ("g G", "start; end, and follow", "log.top log.follow"),
+    ("space, ctrl+d ctrl+u", "a page; half a page", "log.page-down log.half-down log.half-up"),
+    ("h l, ← →", "sideways", "log.left log.right"),
+    ("e E", "next, previous error", "log.error.next log.error.previous"),
+    ("v V", "next, previous warning", "log.warning.next log.warning.previous"),
+    ("b", "only what broke, or everything", "log.brief"),
+    ("/ n N", "search, next, previous", "app.find log.search.next log.search.previous"),
+    ("&", "only around the matches, only matches, all", "log.filter"),
+    ("{ }", "previous, next command", "log.command.previous log.command.next"),
+    ("enter, -", "fold this command; all of them", "log.fold log.fold-all"),
+    ("w t #", "wrap; times; line numbers", "log.wrap log.times log.numbers"),
+    ("J K, shift+↓ shift+↑", "select lines", "log.select-down log.select-up"),
+    ("m", "all steps as one log", "log.together"),
+    ("s p ctrl+o", "save; $PAGER; $EDITOR", "log.save log.pager log.editor"),
+    ("y", "copy the selected lines, or this one", "build.copy"),
+    ("esc", "back to the tree", "app.back"),
 ]
 
-FOOT_TREE: Final = [
-    ("↵", "open"),
-    ("/", "filter"),
-    ("x", "failed"),
-    ("r", "restart"),
-    ("c", "cancel"),
-    ("o", "browser"),
-    ("?", "keys"),
-    ("q", "quit"),
+FOOT_TREE: Final[list[Line]] = [
+    ("↵", "open", "tree.enter"),
+    ("/", "filter", "app.find"),
+    ("x", "failed", "tree.failed"),
+    ("r", "restart", "build.restart"),
+    ("c", "cancel", "build.cancel"),
+    ("o", "browser", "build.browse"),
+    ("?", "keys", "app.help"),
+    ("q", "quit", "app.quit"),
 ]
-FOOT_EMPTY: Final = [("R", "try again"), ("?", "keys"), ("q", "quit")]
-FOOT_BLOCKED: Final = [("A", "approve"), ("D", "decline")]
-FOOT_LOG: Final = [
-    ("e", "error"),
-    ("/", "search"),
-    ("b", "what broke"),
-    ("-", "fold"),
-    ("w", "wrap"),
-    ("t", "time"),
-    ("G", "follow"),
-    ("z", "zoom"),
-    ("esc", "back"),
-    ("?", "keys"),
+FOOT_EMPTY: Final[list[Line]] = [("R", "try again", "app.reload"), ("?", "keys", "app.help"), ("q", "quit", "app.quit")]
+FOOT_BLOCKED: Final[list[Line]] = [("A", "approve", "build.approve"), ("D", "decline", "build.decline")]
+FOOT_LOG: Final[list[Line]] = [
+    ("e", "error", "log.error.next"),
+    ("/", "search", "app.find"),
+    ("b", "what broke", "log.brief"),
+    ("-", "fold", "log.fold-all"),
+    ("w", "wrap", "log.wrap"),
+    ("t", "time", "log.times"),
+    ("G", "follow", "log.follow"),
+    ("z", "zoom", "app.zoom"),
+    ("esc", "back", "app.back"),
+    ("?", "keys", "app.help"),
 ]
 ASCII_KEYS: Final = {
     "↵": "enter",
@@ -94,15 +103,22 @@ ASCII_KEYS: Final = {
 }
 
 
-def foot(in_log: bool, status: Status | None, actions: frozenset[str] | None = None) -> list[tuple[str, str]]:
+def foot(
+    in_log: bool, status: Status | None, actions: frozenset[str] | None = None, keymap: Keymap | None = None
+) -> list[tuple[str, str]]:
     """The keys for the line at the foot, the most needed first.
 
     `status` is the selected build's; `actions` what its server knows, None where that is not known yet.
     """
-    if in_log:
-        return FOOT_LOG
     table = [*FOOT_TREE[:1], *FOOT_BLOCKED, *FOOT_TREE[1:]] if status == Status.BLOCKED else FOOT_TREE
-    return [(key, word) for key, word in table if actions is None or word not in ACTIONS or word in actions]
+    table = [line for line in table if actions is None or line[1] not in ACTIONS or line[1] in actions]
+    return shortest(FOOT_LOG if in_log else table, keymap)
+
+
+def shortest(table: list[Line], keymap: Keymap | None = None) -> list[tuple[str, str]]:
+    """One key for each line; a line whose binding has none is left out."""
+    lines = [(keymap.first(key, ids) if keymap else key, word) for key, word, ids in table]
+    return [line for line in lines if line[0]]
 
 
 ACTIONS: Final = frozenset({"restart", "cancel", "approve", "decline", "promote", "rollback"})
@@ -113,11 +129,18 @@ def acting(name: str) -> str:
     return f"act('{name}')"
 
 
-def help_sections(place: str) -> list[tuple[str, list[tuple[str, str]]]]:
+def help_sections(place: str, keymap: Keymap | None = None) -> list[tuple[str, list[tuple[str, str]]]]:
     """What the help shows in `place` ('tree' or 'log'): its own keys first, then those that work everywhere."""
-    own = ("in the log", IN_LOG) if place == "log" else ("in the tree", MOVING)
-    everywhere = [(shown(binding.key), binding.description) for binding in APP if isinstance(binding, Binding)]
-    return [own, ("everywhere", everywhere)]
+    title, table = ("in the log", IN_LOG) if place == "log" else ("in the tree", MOVING)
+    own = [(keymap.text(key, ids.split()) if keymap else key, word) for key, word, ids in table]
+    everywhere = [(of(binding, keymap), binding.description) for binding in APP if isinstance(binding, Binding)]
+    return [(title, own), ("everywhere", everywhere)]
+
+
+def of(binding: Binding, keymap: Keymap | None = None) -> str:
+    """The keys of a binding, as they are shown."""
+    usual = shown(binding.key)
+    return keymap.text(usual, [binding.id or ""]) if keymap else usual
 
 
 def in_ascii(table: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -126,5 +149,21 @@ def in_ascii(table: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def shown(keys: str) -> str:
-    names = {"question_mark": "?", "slash": "/", "escape": "esc"}
-    return " ".join(names.get(key, key) for key in keys.split(","))
+    """Keys (with a comma between two) by what is printed on them."""
+    return " ".join(_shown(key) for key in keys.split(","))
+
+
+def _shown(key: str) -> str:
+    *modifiers, name = key.split("+")
+    return "+".join([*modifiers, "esc" if name == "escape" else _SIGNS.get(name, name)])
+
+
+def name_of(letter: str) -> str:
+    """What Textual calls the key that prints this: `question_mark` for `?`."""
+    if letter.isalnum():
+        return letter
+    name = unicodedata.name(letter, letter).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(name, name)
+
+
+_SIGNS: Final = {name_of(sign): sign for sign in punctuation}

@@ -35,16 +35,16 @@ class LiveTree(ScrollView, Inked, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "down", show=False, id="tree.down"),
-        Binding("up,k", "move(-1)", "up", show=False, id="tree.up"),
+        Binding("j,down", "move(1)", "down", show=False, id="tree.down"),
+        Binding("k,up", "move(-1)", "up", show=False, id="tree.up"),
         Binding("g,home", "first", "first", show=False, id="tree.first"),
         Binding("G,end", "last", "last", show=False, id="tree.last"),
         Binding("ctrl+d", "half(1)", "half a page down", show=False, id="tree.half-down"),
         Binding("ctrl+u", "half(-1)", "half a page up", show=False, id="tree.half-up"),
         Binding("pagedown,ctrl+f", "page(1)", "a page down", show=False, id="tree.page-down"),
         Binding("pageup,ctrl+b", "page(-1)", "a page up", show=False, id="tree.page-up"),
-        Binding("right,l", "into", "open, or go in", show=False, id="tree.into"),
-        Binding("left,h", "out", "close, or go out", show=False, id="tree.out"),
+        Binding("l,right", "into", "open, or go in", show=False, id="tree.into"),
+        Binding("h,left", "out", "close, or go out", show=False, id="tree.out"),
         Binding("enter", "enter", "open", show=False, id="tree.enter"),
         Binding("space", "fold", "fold", show=False, id="tree.fold"),
     ]

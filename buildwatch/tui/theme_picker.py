@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
+from buildwatch.tui.keymap import Keymap
 from buildwatch.tui.themes import ThemeError
 
 
@@ -35,13 +36,14 @@ class ThemePicker(ModalScreen[str | None]):
         Binding("escape,q", "leave", "back to the theme before", id="themes.leave"),
     ]
 
-    def __init__(self, names: list[str], now: str, show: Callable[[str], None], keys: str) -> None:
-        """`show` puts a theme on the screen or raises `ThemeError`; `keys` tells the keys in one line."""
+    def __init__(self, names: list[str], now: str, show: Callable[[str], None], keymap: Keymap) -> None:
+        """`show` puts a theme on the screen or raises `ThemeError`."""
         super().__init__()
         self._names = names
         self._now = now
         self._show = show
-        self._keys = keys
+        keep, back = keymap.first("enter", "themes.keep"), keymap.first("esc", "themes.leave")
+        self._keys = f"{keep}: keep  {back}: back"
 
     def compose(self) -> ComposeResult:
         """The names, what is wrong with the one under the cursor, the keys."""
