@@ -61,6 +61,7 @@ class Glyphs:
     halves: str  # the left half and the right half of a waterfall's cell, where there are such
     axis: str  # of a waterfall: its begin, its line, a tick, its end
     into: str  # between a build and a part of it
+    watched: str  # a build whose end is waited for
     slow: str = "▲"  # slower than nearly always
     flaky: str = "≈"  # went green without a change
 
@@ -95,6 +96,7 @@ UNICODE = Glyphs(
     halves="▌▐",
     axis="└─┴┘",
     into="›",
+    watched="♪",
 )
 
 ASCII = Glyphs(
@@ -127,6 +129,7 @@ ASCII = Glyphs(
     halves="##",
     axis="+-++",
     into=">",
+    watched="@",
     slow="^",
     flaky="&",
 )
@@ -151,6 +154,7 @@ NERD = replace(
     live="\uf111",  # circle
     polling="\uf042",  # adjust
     offline="\uf10c",  # circle-o
+    watched="\uf0f3",  # bell
 )
 """Signs of Font Awesome at the places where the patched fonts of nerdfonts.com have them, in all versions the same."""
 

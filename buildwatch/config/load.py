@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from buildwatch.config import chosen, keymap, servers, tomlfile
+from buildwatch.config import alert, chosen, keymap, servers, tomlfile
 from buildwatch.config.errors import ConfigError, near
 from buildwatch.config.paths import Paths, paths
 from buildwatch.config.paths import origins as path_origins
@@ -25,6 +25,8 @@ SCHEMA: Final[Mapping[str, Key]] = {
     "glyphs": Key((str,), '"unicode", "ascii" or "nerd"', GLYPHS),
     "read_only": Key((bool,), "true or false"),
     "mouse": Key((bool,), "true or false"),
+    "title": Key((bool,), "true or false"),
+    "alert": Key((dict,), "a table that begins with [alert]"),
     "keymap": Key((dict,), "a table that begins with [keymap]"),
     "slack": Key((dict,), "a table that begins with [slack]"),
     "store": Key((dict,), "a table that begins with [store]"),
@@ -35,7 +37,7 @@ SCHEMA: Final[Mapping[str, Key]] = {
 }
 """What the last six hold is read by `buildwatch.notify.settings`, where it is needed."""
 
-OPTIONS: Final = ("theme", "glyphs", "read_only", "mouse")
+OPTIONS: Final = ("theme", "glyphs", "read_only", "mouse", "title")
 """The settings beside the servers and the notifier's."""
 
 
@@ -69,6 +71,7 @@ def load(flags: Flags = NO_FLAGS, environ: Mapping[str, str] = os.environ) -> Se
         servers=_chosen(known, flags.server),
         paths=places,
         file=None if content is None else file,
+        alert=alert.from_file(table, clean(str(file))),
         keymap=keymap.from_file(table, clean(str(file))),
         origins=path_origins(environ) | ({"config": named_by} if named_by else {}) | origins,
         warnings=servers.warnings(known, file),

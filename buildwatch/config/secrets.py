@@ -39,7 +39,7 @@ def source(entry: Table, word: str, file: Path, where: str, environ: Mapping[str
         case "_file":
             return token.from_file(path_of(value, file), word)
         case "_command":
-            return token.from_command(_argv(value, given[0], where), word)
+            return token.from_command(argv(value, given[0], where), word)
         case _:
             return token.plain(value, word)
 
@@ -52,14 +52,15 @@ def path_of(text: str, file: Path) -> Path:
         return file.parent / text
 
 
-def _argv(command: str | list[object], key: str, where: str) -> list[str]:
+def argv(command: str | list[object], key: str, where: str) -> list[str]:
+    """The words of a person's own command, which is run without a shell. Raises `ConfigError`."""
     import shlex  # seldom needed
 
     try:
-        argv = shlex.split(command) if isinstance(command, str) else command
+        parts = shlex.split(command) if isinstance(command, str) else command
     except ValueError:
         raise ConfigError(f"{where}: {key} has a quote that is not closed") from None
-    words = [word for word in argv if isinstance(word, str)]
-    if len(words) < len(argv) or not words or not words[0]:
+    words = [word for word in parts if isinstance(word, str)]
+    if len(words) < len(parts) or not words or not words[0]:
         raise ConfigError(f'{where}: {key} must be a command, like "pass show drone" or ["pass", "show", "drone"]')
     return words

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from buildwatch.config.alert import AlertSettings
 from buildwatch.config.keymap import KeySettings
 from buildwatch.config.paths import Paths
 from buildwatch.config.token import TokenSource
@@ -59,6 +60,8 @@ class Settings:
     glyphs: str = "unicode"
     read_only: bool = False
     mouse: bool = True
+    title: bool = True
+    alert: AlertSettings = field(default_factory=AlertSettings)
     keymap: KeySettings = field(default_factory=KeySettings)
     told: Path | None = None
     origins: Origins = field(default_factory=dict, compare=False)

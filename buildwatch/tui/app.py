@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,15 +24,17 @@ from textual.scrollbar import ScrollBar
 from buildwatch.clock import ServerClock
 from buildwatch.model import Build, RepoKey
 from buildwatch.store import Changes, Server, Store
-from buildwatch.tui import bars, keys
+from buildwatch.tui import alerts, bars, keys
+from buildwatch.tui.alerts import Watched
 from buildwatch.tui.board import Board
 from buildwatch.tui.ink import WholeCells
 from buildwatch.tui.keymap import resolve
 from buildwatch.tui.rows import Kind
+from buildwatch.tui.tab_title import TabTitle
 from buildwatch.tui.themes import ThemeError, names
 from buildwatch.tui.theming import Theming
 from buildwatch.tui.verdict import Session
-from buildwatch.words import ASCII, NERD, UNICODE
+from buildwatch.words import ASCII, NERD, UNICODE, glyph
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -65,6 +68,12 @@ class BuildwatchApp(App[None]):
         self.glyphs = {"ascii": ASCII, "nerd": NERD}.get(settings.glyphs, UNICODE)
         self.keymap = resolve(settings.keymap)
         self.board = Board(self.store, self, self.glyphs, self.keymap)
+        self.watched = Watched()
+        self.board.painter.watched = self.watched.keys
+        named = (
+            settings.title and os.environ.get("TERM") != "linux"
+        )  # which has no tabs, and shows what it does not know
+        self._tab_title = TabTitle(self.glyphs, self.to_terminal) if named else None
         self.animation_level = "none"
         self.set_class(self.glyphs is ASCII, "-ascii")
         ScrollBar.renderer = WholeCells
@@ -125,6 +134,8 @@ class BuildwatchApp(App[None]):
 
     def _tell(self, changes: Changes) -> None:
         self.session.take(changes)
+        for build in self.watched.take(changes):
+            self._tell_end(build)
         self.board.tell(changes)
 
     def _fatal_error(self) -> None:
@@ -133,7 +144,22 @@ class BuildwatchApp(App[None]):
 
         self.panic(Traceback(show_locals=False))
 
+    def to_terminal(self, text: str) -> None:
+        """Send this to the terminal as it is. Nothing from outside may be in it."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(text)
+
+    @property
+    def leaving(self) -> str:
+        """What the terminal has to be sent when the app has gone."""
+        return self._tab_title.leaving if self._tab_title is not None else ""
+
     # what the board wants
+
+    def counted(self, counts: bars.Counts) -> None:
+        """Show it in the tab's title."""
+        if self._tab_title is not None:
+            self._tab_title.show(counts)
 
     def now_at(self, server: str) -> float:
         """What time it is at a server, unix seconds."""
@@ -309,6 +335,32 @@ class BuildwatchApp(App[None]):
     def _say(self, sentence: str) -> None:
         self.notify(sentence, severity="warning", markup=False)
 
+    def action_watch_end(self) -> None:
+        """Tell when the selected build ends, or no more."""
+        build = self.board.selected_build
+        if build is None or build.status.ended:
+            self._say(f"{build.address} has ended already" if build else "select a build first")
+            return
+        on = self.watched.toggle(build)
+        self.board.live.repaint([row.key for row in self.board.live.visible_rows() if row.build == build.key])
+        self.notify(f"{build.address}: its end will {'' if on else 'not '}be told", timeout=3, markup=False)
+
+    def _tell_end(self, build: Build) -> None:
+        """What a person set for the end of a watched build; on the screen it is told anyway."""
+        alert = self._settings.alert
+        said = f"{glyph(build.status, self.glyphs)} {alerts.sentence(build, build.address)}"
+        self.notify(said, severity="error" if build.status.failed else "information", timeout=20, markup=False)
+        self.to_terminal(("\a" if alert.bell else "") + alerts.notification(build, alert.desktop))
+        if alert.command:
+            source = self.source(build.server)
+            url = source.page_of(build, None, None) if source is not None else ""
+            self.run_worker(self._run_alert(alerts.facts(build, url)), group="alerts")
+
+    async def _run_alert(self, facts: Mapping[str, str]) -> None:
+        wrong = await alerts.run(self._settings.alert, facts)
+        if wrong:
+            self._say(wrong)
+
     # out of the terminal
 
     def action_copy(self) -> None:
@@ -440,7 +492,10 @@ def run(settings: Settings) -> int:
     """Show the app until it is left; prints what happened meanwhile. The exit status."""
     gc.disable()  # until the board is furnished: importing and loading make much and leave no garbage
     app = BuildwatchApp(settings)
-    app.run(mouse=settings.mouse)
+    try:
+        app.run(mouse=settings.mouse)
+    finally:
+        print(app.leaving, end="", flush=True)  # noqa: T201  (the terminal is as it was before)
     for line in app.verdict():
         print(line)  # noqa: T201  (this is the program's output)
     return app.return_code or 0

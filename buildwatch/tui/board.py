@@ -208,7 +208,9 @@ class Board(Screen[None]):
         width, servers = self.size.width, list(self.store.servers.values())
         self._minute = time.strftime("%H:%M")
         heard = self._outside.heard()
-        top = bars.top_line(servers, bars.count(self.store), heard, time.time(), self._minute, width, self.glyphs)
+        counts = bars.count(self.store)
+        self._outside.counted(counts)
+        top = bars.top_line(servers, counts, heard, time.time(), self._minute, width, self.glyphs)
         self._lines["top"].show([top])
         banner = board_text.banner(servers, width, self.glyphs) if self.live.rows else []
         self._lines["banner"].show(banner)

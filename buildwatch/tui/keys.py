@@ -36,6 +36,7 @@ APP: Final[list[BindingType]] = [
     Binding("D", "act('decline')", "decline", id="build.decline"),
     Binding("P", "act('promote')", "promote", id="build.promote"),
     Binding("B", "act('rollback')", "roll back", id="build.rollback"),
+    Binding("W", "watch_end", "tell when this build ends", id="build.watch"),
     Binding("T", "choose_theme", "another theme", id="app.theme"),
 ]
 

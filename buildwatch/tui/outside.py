@@ -9,6 +9,7 @@ from buildwatch.model import Build, RepoKey
 
 if TYPE_CHECKING:
     from buildwatch.sources.base import Source
+    from buildwatch.tui.bars import Counts
 
 
 class Outside(Protocol):
@@ -19,6 +20,9 @@ class Outside(Protocol):
 
     def heard(self) -> Mapping[str, float]:
         """When each server was last heard of, unix seconds of our clock."""
+
+    def counted(self, counts: Counts) -> None:
+        """So much runs, fails and waits now."""
 
     def requests(self, server: str) -> int:
         """How many requests were sent to a server."""

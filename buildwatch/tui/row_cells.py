@@ -7,6 +7,7 @@ When room gets short the facts go in a fixed order: message, author, commit, eve
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from buildwatch.insight.eta import Expected, Progress, expect, progress, ran
@@ -40,6 +41,7 @@ class Painter:
     glyphs: Glyphs = UNICODE
     name_width: int = 16
     times: dict[str, float] = field(default_factory=dict)  # server → its clock, unix seconds
+    watched: Collection[BuildKey] = ()  # those with a sign behind their number
     _expected: dict[BuildKey, Expected | None] = field(default_factory=dict)
     _strips: dict[RepoKey, tuple[Bar, ...]] = field(default_factory=dict)
     _trends: dict[BuildKey, tuple[Pace, Flaky | None]] = field(default_factory=dict)
@@ -158,7 +160,11 @@ class Painter:
     def _build(self, row: Row, build: Build, width: int, is_open: bool, now: float) -> Pieces:
         pieces = self._lead(row, is_open, build.status)
         newest = self.store.newest(build.repo_key) or build
-        pieces.append((self._fit(f"#{build.number}", max(5, len(str(newest.number)) + 2)), "bright"))
+        number = max(5, len(str(newest.number)) + 2)
+        if build.key in self.watched:
+            pieces += [(self._fit(f"#{build.number}", number - 1), "bright"), (self.glyphs.watched, "accent")]
+        else:
+            pieces.append((self._fit(f"#{build.number}", number), "bright"))
         time_and_age = self._right(build, now)
         room = width - sum(width_of(text) for text, _ in pieces + time_and_age)
         return self._cut(pieces + build_facts(build, room, self.glyphs) + time_and_age, width)

@@ -67,6 +67,7 @@ def test_as_json_it_tells_every_value_and_where_it_came_from(file: Path, capsys:
         "glyphs": {"value": "ascii", "from": "environment BUILDWATCH_GLYPHS"},
         "read_only": {"value": True, "from": "flag --read-only"},
         "mouse": {"value": True, "from": "default"},
+        "title": {"value": True, "from": "default"},
     }
     lab = told["servers"][1]
     assert lab["ca_file"] == {"value": f"{file.parent}/ca.pem", "from": "any.toml"}

@@ -48,6 +48,8 @@ class Screen:
         self.keyboard = 0  # how many times the keyboard's mode was pushed
         self.strange: list[str] = []
         self.titles: list[str] = []
+        self.tab: list[str] = []  # the titles that the tab had, the last one now
+        self.kept = 0  # how many titles the terminal keeps
         self.styles: set[str] = set()
         self.printed: list[str] = []  # what was printed outside the alternate screen
         self._rest = ""
@@ -109,13 +111,17 @@ class Screen:
                     self.resize(self.width, self.height)
         elif final == "u" and parameters[:1] in (">", "<"):
             self.keyboard += 1 if parameters[0] == ">" else -1
+        elif final == "t" and parameters in ("22;2", "23;2"):
+            self.kept += 1 if parameters == "22;2" else -1
         elif final == "J" and parameters in ("2", ""):
             self.resize(self.width, self.height)
         elif final != "p":  # asks which modes there are; no answer is an answer
             self.strange.append(f"CSI {sequence}")
 
     def _osc(self, text: str) -> None:
-        if text != "22;default":  # the shape of the mouse's pointer, as it was
+        if text.startswith("2;"):
+            self.tab.append(text[2:])
+        elif text != "22;default":  # the shape of the mouse's pointer, as it was
             self.titles.append(text)
 
     def _other(self, sequence: str) -> None:

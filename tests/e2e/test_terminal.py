@@ -57,6 +57,8 @@ def test_the_demo_from_the_first_screen_to_the_verdict(key: str, terminal: Open)
     assert not is_served(port), "its server goes with it"
     assert screen.screen.strange == []
     assert screen.screen.titles == []
+    assert any(re.fullmatch(r"(✗\d+ )?●\d+ (◆\d+ )?buildwatch", tab) for tab in screen.screen.tab)
+    assert (screen.screen.tab[-1], screen.screen.kept) == ("", 0), "the terminal's own title again"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
