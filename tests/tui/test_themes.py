@@ -369,6 +369,25 @@ async def test_the_terminals_own_colours_reach_the_terminal(desks: Desks) -> Non
         assert any(style.reverse for style in styles), "the cursor"
 
 
+async def test_without_colour_the_terminals_own_are_left_alone(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with desks.listed(theme="terminal") as desk:
+        assert drawn_colors(desk) == {"default"}
+        desk.app.set_theme("dark")
+        await desk.until(lambda: "default" not in drawn_colors(desk))
+        for color in drawn_colors(desk):
+            assert len({color[at : at + 2] for at in (1, 3, 5)}) == 1, "greys"
+
+
+def drawn_colors(desk: Desk) -> set[str]:
+    """The colours that reach the terminal, past the filters."""
+    live = desk.board.live
+    strip = live.render_line(0)
+    for filter in desk.app.get_line_filters():
+        strip = strip.apply_filter(filter, live.background_colors[1])
+    return {color.name for _, style, _ in strip if style for color in (style.color, style.bgcolor) if color}
+
+
 def text_color(desk: Desk) -> str:
     color = desk.board.live.ink("text").color
     assert color is not None
