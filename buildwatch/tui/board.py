@@ -99,7 +99,7 @@ class Board(Screen[None]):
             return
         from buildwatch.tui.side import Side
 
-        self.side = Side(self._outside, self.painter, id="side")
+        self.side = Side(self._outside, self.painter, self._keymap.names, id="side")
         self.query_one("#no-side").remove()
         self.query_one("#body").mount(self.side)
         self.call_after_refresh(self.show_all)
@@ -212,7 +212,7 @@ class Board(Screen[None]):
         self._outside.counted(counts)
         top = bars.top_line(servers, counts, heard, time.time(), self._minute, width, self.glyphs)
         self._lines["top"].show([top])
-        banner = board_text.banner(servers, width, self.glyphs) if self.live.rows else []
+        banner = board_text.banner(servers, width, self.glyphs, self._keymap.names) if self.live.rows else []
         self._lines["banner"].show(banner)
         room = self.live.container_size.width or width
         title = board_text.title(
@@ -226,7 +226,9 @@ class Board(Screen[None]):
         if bare is not self.has_class("-bare"):
             self.set_class(bare, "-bare")
             self.call_after_refresh(self._show_lines)  # for the width that there is then
-        empty.show([] if self.live.rows else board_text.empty(servers, self.view.filter, room, self.glyphs))
+        empty.show(
+            [] if self.live.rows else board_text.empty(servers, self.view.filter, room, self.glyphs, self._keymap.names)
+        )
         self.show_foot()
 
     def show_foot(self) -> None:

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from buildwatch.store import Link, Server
 from buildwatch.tui.cells import Pieces, fit, width_of
 from buildwatch.tui.filters import Filter
+from buildwatch.tui.key_names import USUAL, KeyNames
 from buildwatch.tui.page import Page
 from buildwatch.tui.row_cells import AGE, STRIP, TIME
 from buildwatch.words import Glyphs
 
 
-def banner(servers: Sequence[Server], width: int, g: Glyphs) -> list[Pieces]:
+def banner(servers: Sequence[Server], width: int, g: Glyphs, names: KeyNames = USUAL) -> list[Pieces]:
     """A line for each server that has something to say; at most three. One alone may take them all."""
     sentences: list[tuple[str, str]] = []
     for server in servers:
         if server.said and server.link in (Link.OFFLINE, Link.REFUSED, Link.POLLING):
-            remedy = "; then press R" if server.link is Link.REFUSED else ""
+            remedy = f"; then press {names.reload}" if server.link is Link.REFUSED else ""
             style = "blocked" if server.link is Link.POLLING else "failure"
             sentences.append((f"{server.said}{remedy}", style))
     if len(sentences) > 3:
@@ -37,11 +38,13 @@ def title(filter: Filter, follow_newest: bool, width: int, g: Glyphs, *, strip: 
     return [(head, "head"), (fit("  " + ", ".join(shown) if shown else "", room, g.ellipsis), "accent"), (tail, "dim")]
 
 
-def empty(servers: Sequence[Server], filter: Filter, width: int, g: Glyphs) -> list[Pieces]:
+def empty(servers: Sequence[Server], filter: Filter, width: int, g: Glyphs, names: KeyNames = USUAL) -> list[Pieces]:
     """Why the tree has no rows and what to do about it."""
     if filter:
         which = "only failed builds" if filter.failed_only and not filter.text else repr(filter.text)
-        return _centred([(f"nothing matches {which}", "text"), ("esc shows everything again", "dim")], width, g)
+        return _centred(
+            [(f"nothing matches {which}", "text"), (f"{names.back} shows everything again", "dim")], width, g
+        )
     sentences: list[tuple[str, str]] = []
     for server in servers:
         if server.link is Link.CONNECTING:
@@ -49,9 +52,9 @@ def empty(servers: Sequence[Server], filter: Filter, width: int, g: Glyphs) -> l
         elif not server.listed:
             sentences.append((server.said or f"{server.name} does not answer yet", "text"))
             if server.link is Link.REFUSED:
-                sentences.append(("mend it and press R to try again", "dim"))
+                sentences.append((f"mend it and press {names.reload} to try again", "dim"))
             elif server.link is Link.OFFLINE:
-                sentences.append(("it is tried again by itself; R tries now, q leaves", "dim"))
+                sentences.append((f"it is tried again by itself; {names.reload} tries now, {names.quit} leaves", "dim"))
         else:
             sentences.append((f"{server.name} has no repos for {server.user or 'you'}", "text"))
             sentences.append((f"activate one at {server.url}, or sync there; it appears here by itself", "dim"))

@@ -97,7 +97,7 @@ def _composed(
 ) -> list[Pieces]:
     """`top` and what follows it of a build, in as many lines as the page has."""
     top = [*top, *origin_lines(build, page)]
-    said = _sentences(_meaning(build, stage, step, usual, page.now), page)
+    said = _sentences(_meaning(build, stage, step, usual, page), page)
     said += broke
     said += green_lines(build, green, page) if step is None else []
     beside = beside_lines(build, stage, step, page)
@@ -129,13 +129,13 @@ def _joined(blocks: Iterable[list[Pieces]], airy: bool) -> list[Pieces]:
 
 
 def _meaning(
-    build: Build, stage: Stage | None, step: Step | None, usual: Expected | None, now: float
+    build: Build, stage: Stage | None, step: Step | None, usual: Expected | None, page: Page
 ) -> list[meaning.Said]:
     if stage is None:
-        return meaning.of_build(build, usual, now)
+        return meaning.of_build(build, usual, page.now, page.names)
     if step is None:
-        return meaning.of_stage(build, stage, usual, now)
-    return meaning.of_step(build, stage, step, usual, now)
+        return meaning.of_stage(build, stage, usual, page.now, page.names)
+    return meaning.of_step(build, stage, step, usual, page.now)
 
 
 def _sentences(said: list[meaning.Said], page: Page) -> list[Pieces]:

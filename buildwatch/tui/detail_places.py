@@ -18,7 +18,7 @@ _LINKS: Final = {
     Link.LIVE: ("success", "its stream is open: what happens there is here at once"),
     Link.POLLING: ("blocked", "its stream is not open: it is asked every few seconds"),
     Link.OFFLINE: ("failure", "it does not answer; it is tried again by itself"),
-    Link.REFUSED: ("failure", "it answers no; press R to try again"),
+    Link.REFUSED: ("failure", "it answers no"),
 }
 
 
@@ -28,6 +28,7 @@ def server_lines(server: Server, page: Page, *, repos: int, builds: int, request
     `page.now` is our own clock here, as `server.heard` is.
     """
     style, said = _LINKS[server.link]
+    said += f"; press {page.names.reload} to try again" * (server.link is Link.REFUSED and bool(page.names.reload))
     who = f"{server.user}, an admin" if server.user and server.admin else server.user
     kind = " ".join(filter(None, (server.kind, server.version)))
     known = f"{_counted(repos, 'repo')} and {_counted(builds, 'build')} known"

@@ -12,6 +12,7 @@ from textual.keys import Keys, key_to_character
 from buildwatch.config.errors import ConfigError, near
 from buildwatch.text import clean
 from buildwatch.tui import keys
+from buildwatch.tui.key_names import USUAL, KeyNames
 
 if TYPE_CHECKING:
     from buildwatch.config.keymap import KeySettings
@@ -55,6 +56,13 @@ class Keymap:
         if id not in self._changed:
             return usual
         return keys.shown(self.of(id)[0]) if self.of(id) else ""
+
+    @property
+    def names(self) -> KeyNames:
+        """The keys that sentences name."""
+        usual = zip(KeyNames._fields, USUAL, strict=True)
+        ids = {"approve": "build.approve", "decline": "build.decline", "reload": "app.reload", "back": "app.back"}
+        return KeyNames(*(self.first(key, ids.get(field, "app.quit")) for field, key in usual))
 
 
 PLAIN: Final = Keymap()

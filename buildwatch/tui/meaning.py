@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from buildwatch.insight.eta import Expected, progress, ran
 from buildwatch.model import Build, Stage, Status, Step
+from buildwatch.tui.key_names import USUAL, KeyNames
 from buildwatch.words import age, duration
 
 LONG_WAIT: Final = 60.0
@@ -26,22 +27,22 @@ class Said(NamedTuple):
     style: str
 
 
-def of_build(build: Build, usual: Expected | None, now: float) -> list[Said]:
+def of_build(build: Build, usual: Expected | None, now: float, names: KeyNames = USUAL) -> list[Said]:
     """What there is to say of a whole build."""
     said = [Said(build.error, "error")] if build.error else []
-    said += _of_its_status(build, usual, now)
+    said += _of_its_status(build, usual, now, names)
     alone = len(build.stages or ()) == 1
     for stage in build.stages or ():
         lead = "" if alone else f"{stage.name}: "
         if build.status != Status.BLOCKED and build.status.rank == 1:
-            said += _waits(stage, lead, now)
+            said += _waits(stage, lead, now, names)
         said += _broke(build, stage, lead, now)
     return list(dict.fromkeys(said))
 
 
-def of_stage(build: Build, stage: Stage, usual: Expected | None, now: float) -> list[Said]:
+def of_stage(build: Build, stage: Stage, usual: Expected | None, now: float, names: KeyNames = USUAL) -> list[Said]:
     """What there is to say of one stage."""
-    said = [*_waits(stage, "", now), *_broke(build, stage, "", now)]
+    said = [*_waits(stage, "", now, names), *_broke(build, stage, "", now)]
     if stage.status == Status.WAITING and stage.depends_on:
         said.append(Said(f"waits for {', '.join(stage.depends_on)}", "dim"))
     if stage.status == Status.RUNNING:
@@ -71,10 +72,10 @@ def of_step(build: Build, stage: Stage, step: Step, usual: Expected | None, now:
     return said + _unknown(step.status)
 
 
-def _of_its_status(build: Build, usual: Expected | None, now: float) -> Iterator[Said]:
+def _of_its_status(build: Build, usual: Expected | None, now: float, names: KeyNames) -> Iterator[Said]:
     waits = _for(build.created, now)
     if build.status == Status.BLOCKED:
-        yield Said(f"waits for approval{waits}: A approves, D declines", "blocked")
+        yield Said(f"waits for approval{waits}: {names.answers}", "blocked")
     elif build.status == Status.PENDING and build.stages == () and now - build.created >= LONG_WAIT:
         yield Said(f"stuck{waits}: the server made nothing of it that could run, so it will never begin", "blocked")
     elif build.status.rank == 0:
@@ -93,10 +94,10 @@ def _of_its_status(build: Build, usual: Expected | None, now: float) -> Iterator
     yield from _unknown(build.status)
 
 
-def _waits(stage: Stage, lead: str, now: float) -> Iterator[Said]:
+def _waits(stage: Stage, lead: str, now: float, names: KeyNames) -> Iterator[Said]:
     """What a stage waits for that somebody has to give it. `lead` names the stage, where it has to be named."""
     if stage.status == Status.BLOCKED:
-        yield Said(f"{lead}waits for approval{_for(stage.created, now)}: A approves, D declines", "blocked")
+        yield Said(f"{lead}waits for approval{_for(stage.created, now)}: {names.answers}", "blocked")
     if stage.status == Status.PENDING:
         yield _no_runner(stage.created, lead, stage, now)
 

@@ -9,6 +9,7 @@ from typing import Final
 from rich.cells import chop_cells
 
 from buildwatch.tui.cells import Pieces, fit, width_of
+from buildwatch.tui.key_names import USUAL, KeyNames
 from buildwatch.words import UNICODE, Glyphs
 
 
@@ -20,6 +21,7 @@ class Page:
     now: float
     height: int = 0
     glyphs: Glyphs = UNICODE
+    names: KeyNames = USUAL
 
     def cut(self, text: str, width: int) -> str:
         """`text` in at most `width` cells, with an ellipsis where it is cut."""

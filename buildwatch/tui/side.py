@@ -15,6 +15,7 @@ from buildwatch.tui import detail_model, detail_places
 from buildwatch.tui.broke_lines import broke_lines
 from buildwatch.tui.broken import place_of
 from buildwatch.tui.cells import Pieces, fit, right, width_of
+from buildwatch.tui.key_names import KeyNames
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.log_feed import ALL, LogFeed
 from buildwatch.tui.log_paint import ASCII_MARKS, Marks
@@ -32,10 +33,11 @@ from buildwatch.words import ASCII, glyph
 class Side(Vertical):
     """Facts above, log below."""
 
-    def __init__(self, outside: Outside, painter: Painter, *, id: str) -> None:
+    def __init__(self, outside: Outside, painter: Painter, names: KeyNames, *, id: str) -> None:
         super().__init__(id=id)
         self._outside = outside
         self._painter = painter
+        self._names = names
         self._row: Row | None = None
         self._build: Build | None = None
         self._store: Store | None = None
@@ -68,7 +70,7 @@ class Side(Vertical):
         if row is None or store is None:
             return []
         now = painter.times.get(row.server, 0.0)
-        page = Page(width, now, max(6, height * 11 // 20) if has_log else height, painter.glyphs)
+        page = Page(width, now, max(6, height * 11 // 20) if has_log else height, painter.glyphs, self._names)
         if row.kind is Kind.SERVER:
             return self._server(row.server, page)
         if row.kind is Kind.NAMESPACE:

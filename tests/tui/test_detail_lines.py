@@ -105,7 +105,7 @@ def assert_fits(lines: list[Pieces], page: Page) -> None:
         text = "".join(text for text, _ in line)
         assert width_of(text) <= page.width, text
         assert "\n" not in text
-        assert {style for _, style in line} <= {*STYLE_NAMES, "rule"}
+        assert {style.removesuffix(" underline") for _, style in line} <= {*STYLE_NAMES, "rule"}
 
 
 @settings(max_examples=200)

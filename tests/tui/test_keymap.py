@@ -12,9 +12,13 @@ from textual.binding import BindingsMap
 
 from buildwatch.config import ConfigError
 from buildwatch.config.keymap import KeySettings
-from buildwatch.tui import keys
+from buildwatch.model import Build, Status
+from buildwatch.store import Link, Server
+from buildwatch.tui import board_text, keys, meaning
+from buildwatch.tui.key_names import KeyNames
 from buildwatch.tui.keymap import PLAIN, all_places, resolve
 from buildwatch.tui.presets import PRESETS
+from buildwatch.words import UNICODE
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Desks
@@ -124,6 +128,17 @@ def test_the_help_and_the_foot_show_what_is_in_force() -> None:
     assert ("f3", "filter") in keys.foot(False, None, None, keymap)
     assert ("f5", "restart") in keys.foot(False, None, None, keymap)
     assert "failed" not in {word for _, word in keys.foot(False, None, None, keymap)}
+
+
+def test_sentences_name_the_keys_that_are_in_force() -> None:
+    names = resolve(given({"build.approve": "f7", "build.decline": "", "app.reload": "f5"})).names
+    waits = Build("ci", "acme/api", 7, 7, status=Status.BLOCKED)
+    assert meaning.of_build(waits, None, 0, names)[0].text == "waits for approval: f7 approves"
+    assert meaning.of_build(waits, None, 0)[0].text == "waits for approval: A approves, D declines"
+    refused = Server("ci", "https://ci.example.com", link=Link.REFUSED, said="ci does not accept the token")
+    (line,) = board_text.banner([refused], 80, UNICODE, names)
+    assert "".join(text for text, _ in line).strip() == "ci does not accept the token; then press f5"
+    assert PLAIN.names == KeyNames()
 
 
 def test_the_tables_name_bindings_that_there_are() -> None:
