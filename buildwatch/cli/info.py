@@ -47,6 +47,8 @@ def _paths(settings: Settings) -> Iterator[Fact]:
 def _options(settings: Settings) -> Iterator[Fact]:
     for name in _OPTIONS:
         yield Fact(name, getattr(settings, name), settings.origins[name])
+    yield Fact("alert", clean(str(settings.alert)), settings.origins["alert"])
+    yield Fact("keymap", clean(str(settings.keymap)), settings.origins["keymap"])
 
 
 def _server(server: ServerSettings) -> Iterator[Fact]:

@@ -26,6 +26,11 @@ class AlertSettings:
     desktop: str = "off"
     command: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """In a few words."""
+        ways = ("bell" * self.bell, self.desktop * (self.desktop != "off"), " ".join(self.command))
+        return ", ".join(filter(None, ways)) or "off"
+
 
 def from_file(table: Table, where: str) -> AlertSettings:
     """What the file's `[alert]` says. Raises `ConfigError`."""

@@ -24,6 +24,10 @@ class KeySettings:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     where: str = ""
 
+    def __str__(self) -> str:
+        """In a few words."""
+        return ", ".join(filter(None, (self.preset, *sorted(self.keys)))) or "as it is"
+
 
 def from_file(table: Table, where: str) -> KeySettings:
     """What the file's `[keymap]` says. Raises `ConfigError`."""

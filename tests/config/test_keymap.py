@@ -24,6 +24,7 @@ def test_quoted_dotted_and_listed_keys_mean_the_same(tmp_path: Path) -> None:
     assert keymap.preset == "vim"
     assert keymap.keys == {"app.quit": ("Q", "f10"), "log.error.next": ("f8", "n"), "app.help": (), "log.fold": (",",)}
     assert keymap.where.endswith("config.toml")
+    assert str(keymap) == "vim, app.help, app.quit, log.error.next, log.fold"
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,7 @@ def test_the_settings(tmp_path: Path) -> None:
     text = 'title = false\n[alert]\nbell = true\ndesktop = "osc777"\ncommand = "say \'build done\'"\n'
     settings = load(environ=written(tmp_path, text))
     assert (settings.title, settings.alert) == (False, AlertSettings(True, "osc777", ("say", "build done")))
+    assert (str(settings.alert), settings.origins["alert"]) == ("bell, osc777, say build done", "config.toml")
     assert load(environ={"HOME": "/nonexistent"}).alert == AlertSettings()
 
 
