@@ -193,6 +193,7 @@ def test_a_long_and_dense_template_is_compiled_or_refused_soon() -> None:
         ("{{v}} 1 < 2", "a < b ! c", "a &lt; b ! c 1 < 2"),
         ("{{{mention w2}}}", "", "<@U012AB3CD>"),
         ("<{{v}}!here>", "\ufdd0", "<!here>"),
+        ("<\ufdd0\ufdd0{{v}}", "@U012AB3CD>", "<\u200b@U012AB3CD&gt;"),
     ],
 )
 def test_no_value_mentions_anybody(template: str, value: str, expected: str) -> None:

@@ -7,6 +7,7 @@ pybars3, behind a lexer, a parser and helpers of our own, so that nothing of a t
 from __future__ import annotations
 
 import copy
+import re
 import time
 from collections.abc import Iterator
 from random import Random
@@ -34,6 +35,9 @@ from buildwatch.notify.templates.whitespace import control
 
 LARGEST = 64 * 1024
 """Characters of a template."""
+
+_JOINED = re.compile(f"<{MARK}+(?=[!@])")
+"""A sign of which one half came from a value; the template's own text may hold marks, too."""
 
 
 class Template:
@@ -63,9 +67,7 @@ class Template:
         text = self._compiled.render(run)
         if not slack_safe:
             return text
-        for one in "!@":
-            text = text.replace(f"<{MARK}{MARK}{one}", f"<\u200b{one}").replace(f"<{MARK}{one}", f"<\u200b{one}")
-        return text.replace(MARK, "")
+        return _JOINED.sub("<\u200b", text).replace(MARK, "") if MARK in text else text
 
     def unknown(self, sample: Struct) -> list[tuple[str, int, int]]:
         """The names that stand for nothing in a sample context, with line and column: likely slips of the pen.
