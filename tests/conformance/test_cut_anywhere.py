@@ -174,7 +174,7 @@ class Stage:
             rows = [frame for frame in sent if not isinstance(frame, bytes)]
             self.site.socket(self.wire.stream, rows, "open" if open else "cut")
         else:
-            self.site.stream(self.wire.stream, b"".join(line for line in sent if isinstance(line, bytes)))
+            self.site.stream(self.wire.stream, b"".join(line for line in sent if isinstance(line, bytes)), open=open)
 
     def _reads(self) -> list[str]:
         places = [self._read(*place) for place in self.recording.ends]

@@ -80,6 +80,7 @@ class Replay:
         self.farewells: list[int] = []
         self._answers: dict[str, list[bytes]] = {}
         self._sockets: dict[str, Socket] = {}
+        self._staying: set[str] = set()
         self._said = asyncio.Condition()
         self._open: dict[asyncio.Task[Any], asyncio.StreamWriter] = {}
 
@@ -93,8 +94,9 @@ class Replay:
             of = recorded(kind)["answers"][name]
             self.say(f"{of['method']} {of['path']}", of["body"], status=of["status"], type=of["type"])
 
-    def stream(self, path: str, text: str | bytes) -> None:
-        """An event stream, cut off after `text`."""
+    def stream(self, path: str, text: str | bytes, *, open: bool = False) -> None:
+        """An event stream, cut off after `text`, or with nothing more to say."""
+        (self._staying.add if open else self._staying.discard)(f"GET {path}")
         data = text.encode() if isinstance(text, str) else text
         self._answers[f"GET {path}"] = [self._head(200, "text/event-stream", "Connection: close") + data]
 
@@ -143,6 +145,8 @@ class Replay:
         said = self._answers.get(asked)
         writer.write(self._answer(404, "", "") if said is None else said.pop(0) if len(said) > 1 else said[0])
         await writer.drain()
+        if asked in self._staying:
+            await reader.read()
         return said is None or b"\r\nConnection: close" not in said[0][:400]
 
     async def _socket(
