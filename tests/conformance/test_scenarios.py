@@ -71,6 +71,15 @@ SUCCESS = """
     """
 
 
+KILLED = """
+    killed
+      default: killed
+        clone: success
+        test: killed
+        after: skipped
+    """
+
+
 async def test_success(rig: KindRig, kind: Kind) -> None:
     await rig.begin()
     build = rig.start(kind.repo, stages=(stage("clone", "test"),))
@@ -125,14 +134,22 @@ async def test_killed(rig: KindRig, kind: Kind) -> None:
     known = rig.known(build)
     assert known is not None
     await Action("cancel", known).run(rig.source)
-    expected = """
-        killed
-          default: killed
-            clone: success
-            test: killed
-            after: skipped
-        """
-    await ends_as(rig, kind, build, "killed", expected)
+    await ends_as(rig, kind, build, "killed", KILLED)
+
+
+async def test_killed_while_the_server_is_away(rig: KindRig, kind: Kind) -> None:
+    """Where lists say `failure` of it, that is not told."""
+    await rig.begin()
+    build = rig.start(kind.repo, stages=(stage("clone", "test", "after", hold="test"),))
+    await running(rig, build, "test")
+    rig.control.refuse()
+    await rig.until(lambda: rig.link == Link.OFFLINE)
+    rig.control.cancel(build)
+    await asyncio.sleep(3)
+    await rig.control.accept()
+    await rig.until(lambda: rig.link == Link.LIVE, within=UNTOLD)
+    await ends_as(rig, kind, build, "killed", KILLED)
+    assert rig.ends(build) == ["killed"]
 
 
 async def test_approval(rig: KindRig, kind: Kind) -> None:
