@@ -6,16 +6,19 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from buildwatch.config import ConfigError, Settings
-from buildwatch.notify.health import Health, Pages
+from buildwatch.notify.health import Health
 from buildwatch.notify.lock import Lock
 from buildwatch.notify.logging import Log
 from buildwatch.notify.outbox import Outbox
 from buildwatch.notify.session import Session, SinkOf
 from buildwatch.notify.settings import NotifySettings
 from buildwatch.notify.systemd import Systemd
+
+if TYPE_CHECKING:
+    from buildwatch.notify.pages import Pages
 
 DRAIN: Final = 7.0
 """Seconds that what is due may still take to be sent when we are to end; with all the rest it stays below ten."""
@@ -58,7 +61,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        pages = Pages(self.health, *notify.health) if notify.health else None
+        pages = _pages(self.health, notify.health) if notify.health else None
         beside = [asyncio.create_task(self._beat())]
         try:
             if pages is not None:
@@ -123,3 +126,9 @@ class Daemon:
         while self._systemd.beat:
             self._systemd.say("WATCHDOG=1")
             await asyncio.sleep(self._systemd.beat)
+
+
+def _pages(health: Callable[[], Health], address: tuple[str, int]) -> Pages:
+    from buildwatch.notify.pages import Pages  # what serves them is imported only where they are wanted
+
+    return Pages(health, *address)

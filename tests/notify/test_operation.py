@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from buildwatch.notify.health import Health, Pages, label, page
+from buildwatch.notify.health import Health, label, page
 from buildwatch.notify.logging import Log
+from buildwatch.notify.pages import Pages
 from buildwatch.notify.systemd import Systemd
 
 

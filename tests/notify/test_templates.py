@@ -194,6 +194,8 @@ def test_a_long_and_dense_template_is_compiled_or_refused_soon() -> None:
         ("{{{mention w2}}}", "", "<@U012AB3CD>"),
         ("<{{v}}!here>", "\ufdd0", "<!here>"),
         ("<\ufdd0\ufdd0{{v}}", "@U012AB3CD>", "<\u200b@U012AB3CD&gt;"),
+        ("{{{v}}}\ufdd0{{w}}", "<", "<\u200b!everyone"),
+        ('{{{v}}}{{{ternary "\ufdd0" "" true}}}{{w}}', "<", "<\u200b!everyone"),
     ],
 )
 def test_no_value_mentions_anybody(template: str, value: str, expected: str) -> None:

@@ -15,7 +15,7 @@ from typing import Final, Protocol, cast
 
 from buildwatch.notify.templates.errors import Fault, TemplateError
 from buildwatch.notify.templates.helpers.calls import HELPERS, call
-from buildwatch.notify.templates.run import MOST_OUTPUT, MOST_STEPS, Run, Section
+from buildwatch.notify.templates.run import MARK, MOST_OUTPUT, MOST_STEPS, Run, Section
 from buildwatch.notify.templates.tree import (
     Block,
     Comment,
@@ -186,6 +186,8 @@ class _Writer:
 def _text(this: _This, index: int) -> str:
     run = this.context
     text = run.compiled.texts[index]
+    if run.safe:
+        text = text.replace(MARK, "")
     run.size += len(text)
     run.steps += 1
     return text

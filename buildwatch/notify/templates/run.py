@@ -104,8 +104,10 @@ class Run:
     def value(self, value: object) -> str:
         """A value as text; where it must not mention, with every `<!` and `<@` in it or at its edges broken."""
         text = text_of(value)
-        if not self.safe or type(value) in (Own, Rendered):
+        if not self.safe or type(value) is Rendered:
             return text
+        if type(value) is Own:
+            return text.replace(MARK, "")
         text = broken(text.replace(MARK, ""))
         if text[:1] in ("!", "@"):
             text = MARK + text
