@@ -16,6 +16,7 @@ from buildwatch.sources.follow import follow, stored
 from buildwatch.store import Link
 from tests.conformance.conftest import KindRig
 from tests.conformance.kinds import Kind, end, tree
+from tests.sources.conftest import wall
 
 TOLD, UNTOLD = 1.0, 15.0
 """Seconds in which an end is known that the server tells, and one that it does not tell."""
@@ -144,6 +145,22 @@ async def test_killed_while_the_server_is_away(rig: KindRig, kind: Kind) -> None
     await running(rig, build, "test")
     rig.control.refuse()
     await rig.until(lambda: rig.link == Link.OFFLINE)
+    rig.control.cancel(build)
+    await asyncio.sleep(3)
+    await rig.control.accept()
+    await rig.until(lambda: rig.link == Link.LIVE, within=UNTOLD)
+    await ends_as(rig, kind, build, "killed", KILLED)
+    assert rig.ends(build) == ["killed"]
+
+
+async def test_born_and_killed_while_the_server_is_away(rig: KindRig, kind: Kind) -> None:
+    """Only a list tells of it, with its end and without its steps: what it lacks is read before it is told."""
+    await rig.begin()
+    rig.control.refuse()
+    await rig.until(lambda: rig.link == Link.OFFLINE)
+    build = rig.start(kind.repo, stages=(stage("clone", "test", "after", hold="test"),))
+    await asyncio.sleep(3)
+    rig.server.world.advance(wall())  # which else moves with what is asked
     rig.control.cancel(build)
     await asyncio.sleep(3)
     await rig.control.accept()
