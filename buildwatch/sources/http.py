@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from typing import Final, NamedTuple
 
 import httpx
@@ -233,16 +234,15 @@ class Http:
         return body
 
     async def _body(self, response: httpx.Response) -> bytes:
-        parts, size = [], 0
+        body = BytesIO()
         try:
             async for chunk in response.aiter_bytes():
-                parts.append(chunk)
-                size += len(chunk)
-                if size > LARGEST_ANSWER:
+                body.write(chunk)
+                if body.tell() > LARGEST_ANSWER:
                     raise Broken(f"{self.address.name} answers without end; is {self.address.url} really a Drone?")
         except _FAULTS as error:
             raise unreachable(self.address, error) from None
-        return b"".join(parts)
+        return body.getvalue()  # without a copy, which of a long log would be a hundred megabytes
 
     async def _beginning(self, response: httpx.Response) -> bytes:
         body = b""
