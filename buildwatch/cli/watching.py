@@ -10,6 +10,7 @@ from buildwatch.cli.errors import UserError
 from buildwatch.cli.output import note
 from buildwatch.cli.servers import CANNOT_ASK, Server
 from buildwatch.model import Build
+from buildwatch.sources.ending import end
 from buildwatch.sources.watch import Watcher
 from buildwatch.store import Changes, Link, Move, Store
 
@@ -49,9 +50,7 @@ class Watching:
                 self._tell_links(changes)
                 yield changes
         finally:
-            for run in runs:
-                run.cancel()
-            await asyncio.gather(*runs, return_exceptions=True)
+            await end(runs)
 
     def _tell_links(self, changes: Changes) -> None:
         for name in sorted(changes.servers):

@@ -29,6 +29,7 @@ from buildwatch.notify.teller import Place, Teller
 from buildwatch.notify.witness import Witness
 from buildwatch.sources.base import Source
 from buildwatch.sources.connect import connect
+from buildwatch.sources.ending import end
 from buildwatch.sources.errors import SourceError
 from buildwatch.store import Changes, Link, Store
 
@@ -108,9 +109,7 @@ class Session:
                         running.discard(task)
                         await task  # it has ended as it should, or raises what ended it
             finally:
-                for task in (*tasks, waiting):
-                    task.cancel()
-                await asyncio.gather(*tasks, waiting, return_exceptions=True)
+                await end([*tasks, waiting])
         await self._finish()
 
     async def _finish(self) -> None:
