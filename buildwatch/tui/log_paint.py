@@ -141,6 +141,7 @@ class Look:
 
 _BLACKS = (0, 8)
 _NAMES = (6, 5, 4, 2, 3)
+_LEAST_BESIDE = 12  # cells that a command keeps beside what is said of it
 
 
 def _inverts(style: ansi.Style) -> bool:
@@ -192,7 +193,7 @@ def paint(line: LogLine, number: int, layout: Layout, look: Look, marks: Marks, 
             strips[0] = Strip([*strips[0].crop(0, layout.width - len(extra.said)), told], layout.width)
         return strips
     strip = Strip([Segment(text[first:last], style) for first, last, style in runs], cell_len(text))
-    said = f" {extra.said}" if extra.said and layout.room > 2 * len(extra.said) else ""
+    said = f" {extra.said}" if extra.said and layout.room - len(extra.said) > _LEAST_BESIDE else ""
     within = layout._replace(width=layout.width - len(said))
     shown = strip.crop_extend(within.left, within.left + within.room, base)
     shown = _with_edges(shown, strip.cell_length, within, look["gutter"] + ground, marks)
