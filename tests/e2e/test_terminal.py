@@ -242,5 +242,16 @@ def test_a_pipe_gets_a_sentence(argv: tuple[str, ...], environ: dict[str, str], 
 def test_a_theme_that_is_not_there_is_a_sentence(terminal: Open, served: Served) -> None:
     ended = terminal("--theme", "sea", **served.environ).ends()
     assert ended.status == 2
-    assert ended.printed.strip().startswith('buildwatch: there is no theme "sea"; there are dark, light')
+    assert ended.printed.strip().startswith('buildwatch: there is no theme "sea"; there are dark, deuteranopia')
+
+
+def test_a_key_that_would_mean_two_things_is_a_sentence(terminal: Open, served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text('[keymap]\n"tree.failed" = "r"\n')
+    ended = terminal("--config", str(file), **served.environ).ends()
+    assert ended.status == 2
+    assert re.fullmatch(
+        r'buildwatch: .*keys\.toml: \[keymap\] "r" would mean both build\.restart and tree\.failed .*',
+        " ".join(ended.printed.split()),
+    )
     assert "\n" not in ended.printed.strip()
