@@ -55,6 +55,16 @@ def _deployment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", help="where to, for example production")
 
 
+def _plugin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=("slack",), metavar="slack", help="which plugin's job to do")
+    parser.add_argument(
+        "--like", choices=("1.2", "1.4", "current"), default="1.4", help="which drone-slack to equal (default: 1.4)"
+    )
+    parser.add_argument(
+        "--api-url", default="https://slack.com/api/", metavar="URL", help="Slack's Web API, for access tokens"
+    )
+
+
 DEMO_KINDS: Final = ("drone-2", "drone-0.8", "drone-0.7", "drone-0.5", "woodpecker", "all")
 
 
@@ -152,6 +162,7 @@ COMMANDS: Final = {
     "rollback": Command("buildwatch.cli.actions", "take a target back to a build", _deployment),
     "render": Command("buildwatch.cli.render", "what a template of the notifier prints", _render, needs_server=False),
     "notify": Command("buildwatch.cli.notify", "tell Slack of builds as the rules say, for ever", _notify),
+    "plugin": Command("buildwatch.cli.plugin", "drone-slack's job in a pipeline", _plugin, needs_server=False),
     "demo": Command("buildwatch.cli.demo", "a demo server and the screen on it", _demo, needs_server=False),
     "info": Command("buildwatch.cli.info", "every path and setting, and where it came from", _json, needs_server=False),
 }

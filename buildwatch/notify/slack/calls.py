@@ -137,7 +137,7 @@ def _failed(error: Exception) -> Reply:
     if isinstance(answered, HTTPError):
         return Reply(answered.code, dict(answered.headers.items()), None)
     if isinstance(error, URLError):
-        raise NotSent(_unsent(error.reason)) from None
+        raise NotSent(sentence(error.reason)) from None
     if isinstance(error, TimeoutError):
         raise Lost(f"no answer within {TIMEOUT} s") from None
     if isinstance(error, OSError | HTTPException):
@@ -145,7 +145,8 @@ def _failed(error: Exception) -> Reply:
     raise Lost("an answer that is none") from None
 
 
-def _unsent(reason: object) -> str:
+def sentence(reason: object) -> str:
+    """Why there was no connection, in words of ours."""
     match reason:
         case socket.gaierror():
             return "its name cannot be resolved"

@@ -96,10 +96,10 @@ def is_address(text: str) -> bool:
         return False
 
 
-def client(address: str) -> WebhookClient:
-    """A client of slack-sdk that tries once and logs nothing."""
+def client(address: str, timeout: int = TIMEOUT) -> WebhookClient:
+    """A client of slack-sdk that tries once and logs nothing; `timeout` is in seconds."""
     made = WebhookClient(
-        address, timeout=TIMEOUT, ssl=trust() if address.startswith("https") else None, logger=SILENT, retry_handlers=[]
+        address, timeout=timeout, ssl=trust() if address.startswith("https") else None, logger=SILENT, retry_handlers=[]
     )
     made.proxy = None  # slack-sdk's reading of the environment knows no NO_PROXY; urllib's own does
     return made

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from random import Random
 
 from buildwatch.notify.templates import helpers as _helpers
@@ -41,15 +41,18 @@ _JOINED = re.compile(f"<{MARK}+(?=[!@])")
 
 
 class Template:
-    """A template, compiled once. Raises `TemplateError` for one that is none."""
+    """A template, compiled once. Raises `TemplateError` for one that is none.
 
-    def __init__(self, source: str) -> None:
+    With `only`, names of helpers, all other helpers are unknown names, as they are to an older plugin.
+    """
+
+    def __init__(self, source: str, *, only: Collection[str] | None = None) -> None:
         if len(source) > LARGEST:
             raise TemplateError(f"the template has {len(source)} characters; at most {LARGEST} are allowed")
         self.source = source
         program = parse(source)
         control(program)
-        self._compiled = compiled(source, program)
+        self._compiled = compiled(source, program, only)
         self._changes = bool(self._compiled.helpers & lists.MUTATING)
 
     def render(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol, cast
 
@@ -73,10 +73,10 @@ class Compiled:
     helpers: set[str] = field(default_factory=set)
 
 
-def compiled(source: str, program: Program) -> Compiled:
-    """The program of a tree. Raises `TemplateError`."""
+def compiled(source: str, program: Program, only: Collection[str] | None = None) -> Compiled:
+    """The program of a tree, in which `only` those helpers are known, None for all. Raises `TemplateError`."""
     made = Compiled(source)
-    written = _Writer(made).program(program)
+    written = _Writer(made, HELPERS if only is None else only).program(program)
     if len(made.values) + len(made.blocks) > MOST_TAGS:
         raise TemplateError(f"the template has more than {MOST_TAGS} tags", source)
     made.render = _function(written)
@@ -84,8 +84,9 @@ def compiled(source: str, program: Program) -> Compiled:
 
 
 class _Writer:
-    def __init__(self, made: Compiled) -> None:
+    def __init__(self, made: Compiled, known: Collection[str]) -> None:
         self._made = made
+        self._known = known
 
     def program(self, program: Program) -> Written:
         written: Written = ["template"]
@@ -122,7 +123,7 @@ class _Writer:
         plan = BlockPlan(
             expression.at,
             self._expression(expression),
-            expression.helper in HELPERS,
+            expression.helper in self._known,
             node.program is not None,
             node.inverse is not None,
             node.program.params if node.program is not None else [],
@@ -134,7 +135,7 @@ class _Writer:
 
     def _expression(self, node: Expression) -> Evaluate:
         name = node.helper
-        if name in HELPERS:
+        if name in self._known:
             return self._call(name, node)
         path = node.path
         if isinstance(path, Literal):

@@ -1,0 +1,200 @@
+"""`buildwatch plugin slack` beside what the real drone-slack posted: versions 1.2.0, 1.4.1 and the current one."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from buildwatch.demo.slack import SlackServer, running
+from buildwatch.notify.plugin.places import Place, place
+from tests.notify.plugin.conftest import SERVER, Hook, Run
+
+DATA = Path(__file__).parents[2] / "data" / "plugin"
+NAMED = json.loads((DATA / "payloads.json").read_text())
+GENERATED = json.loads((DATA / "generated.json").read_text())
+LIKE = ("1.2", "1.4", "current")
+SECRET = f"{SERVER}/services/T000/B000/x9secretx9"
+BASE = {**NAMED["base"], "PLUGIN_WEBHOOK": SECRET}
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What was waited for, without waiting."""
+    waited: list[float] = []
+    monkeypatch.setattr("buildwatch.cli.plugin.time.sleep", waited.append)
+    return waited
+
+
+def posted(hook: Hook) -> Any:
+    return json.loads(json.dumps(hook.posts).replace(hook.url, SERVER))
+
+
+@pytest.mark.parametrize("like", LIKE)
+@pytest.mark.parametrize("name", NAMED["cases"])
+def test_each_setting_posts_what_drone_slack_posts(name: str, like: str, run: Run, hook: Hook) -> None:
+    case = NAMED["cases"][name]
+    theirs = case["results"][like]
+    hook.status = case["status"]
+    hook.answer = {404: "channel_not_found", 500: "server_error"}.get(hook.status, "ok")
+    done = run({**BASE, **theirs["env"]}, like)
+    if theirs["rc"] == 2:  # it crashes
+        assert (done.status, len(hook.posts)) == (0, 1)
+        return
+    assert (done.status, hook.posts) == (theirs["rc"], theirs["posts"])
+    assert done.said == (f"buildwatch: {theirs['said']}\n" if theirs["said"] else "")
+
+
+@pytest.mark.parametrize("like", LIKE)
+def test_a_hundred_and_twenty_environments_post_what_drone_slack_posts(like: str, run: Run, hook: Hook) -> None:
+    assert len(GENERATED) == 120
+    for number, case in enumerate(GENERATED):
+        if like not in case["results"]:
+            continue
+        theirs = case["results"][like]
+        hook.posts.clear()
+        hook.status, hook.answer = case["status"], case["answer"]
+        done = run(case["env"], like)
+        assert (number, done.status, posted(hook)) == (number, theirs["rc"], theirs["posts"])
+        if theirs["rc"] == 1:
+            words = theirs["said"].partition(":")[0]  # where a template or JSON is wrong is said in words of ours
+            assert done.said.startswith(f"buildwatch: {words}")
+
+
+@pytest.mark.parametrize("like", LIKE)
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"PLUGIN_WEBHOOK": "http://127.0.0.1:1/services/T000/B000/x9secretx9"},
+        {"PLUGIN_WEBHOOK": "http://nowhere.invalid/services/T000/B000/x9secretx9"},
+        {"PLUGIN_WEBHOOK": "services/T000/B000/x9secretx9"},
+        {"PLUGIN_WEBHOOK": "http://a b/services/T000/B000/x9secretx9"},
+        {"PLUGIN_WEBHOOK": "ftp://x/services/T000/B000/x9secretx9"},
+        {"PLUGIN_TEMPLATE": "{{config.webhook}} {{{config}}} {{{lookup config 'Webhook'}}} {{env 'PLUGIN_WEBHOOK'}}"},
+        {"PLUGIN_TEMPLATE": "http://127.0.0.1:1/?token=x9secretx9"},
+        {"PLUGIN_TEMPLATE": "{{#if x9secretx9"},
+    ],
+)
+def test_no_secret_is_said_or_posted(env: dict[str, str], like: str, run: Run, hook: Hook) -> None:
+    done = run({**BASE, **env}, like)
+    assert "x9secretx9" not in done.said
+    assert "x9secretx9" not in json.dumps(hook.posts)
+    assert "Traceback" not in done.said
+    assert done.status in (0, 1)
+
+
+def test_an_answer_that_repeats_the_address_is_said_without_it(run: Run, hook: Hook) -> None:
+    hook.status, hook.answer = 400, f"no such hook: {hook.url}/services/T000/B000/x9secretx9 \x1b[31m x9secretx9"
+    done = run(BASE)
+    assert (done.status, done.said) == (1, "buildwatch: no such hook: …  …\n")
+
+
+@pytest.mark.parametrize("like", LIKE)
+def test_values_mention_nobody_and_the_template_may(like: str, run: Run, hook: Hook) -> None:
+    env = {**BASE, "DRONE_COMMIT_MESSAGE": "<!channel> and <@U1>", "DRONE_COMMIT_BRANCH": "<!here>"}
+    assert run(env, like).status == 0
+    assert run({**env, "PLUGIN_TEMPLATE": "<!here> {{{build.message}}}"}, like).status == 0
+    default, own = (post["attachments"][0] for post in hook.posts)
+    assert "<!" not in default["text"] + default["fallback"]
+    assert own["text"] == "<!here> <\u200b!channel> and <\u200b@U1>"
+
+
+def test_only_what_was_not_sent_is_tried_again(run: Run, hook: Hook, waits: list[float]) -> None:
+    hook.script, hook.retry_after = [429, 200], "7"
+    assert run(BASE).status == 0
+    assert (len(hook.posts), waits) == (2, [7.0])
+    for status in (500, 502, 404, 302):
+        hook.posts.clear()
+        hook.script = [status, 200]
+        assert run(BASE).status == 1
+        assert len(hook.posts) == 1
+
+
+def test_patience_ends(run: Run, hook: Hook, waits: list[float]) -> None:
+    hook.status, hook.answer, hook.retry_after = 429, "rate_limited", "7"
+    assert run(BASE) == (1, "buildwatch: rate_limited\n")
+    assert (len(hook.posts), waits) == (3, [7.0, 7.0])
+    hook.retry_after = "600"
+    assert run(BASE, "current") == (1, "buildwatch: slack rate limit exceeded, retry after 600s\n")
+    assert (len(hook.posts), waits) == (4, [7.0, 7.0])
+    waits.clear()
+    refused = run({**BASE, "PLUGIN_WEBHOOK": "http://127.0.0.1:1/x"})
+    assert refused == (1, 'buildwatch: Post "the webhook": connection refused\n')
+    assert waits == [1.0, 2.0]
+
+
+def test_a_template_comes_from_a_file_or_an_address(run: Run, hook: Hook, tmp_path: Path) -> None:
+    file = tmp_path / "slack.hbs"
+    file.write_text("from a file: {{build.number}}\n")
+    for like in LIKE:
+        for setting, text in (
+            (f"file://{file}", "from a file: 42"),
+            (str(file), "from a file: 42" if like == "current" else str(file)),
+            (f"{SERVER}/template?x=1", "remote 42 of hello-world"),
+        ):
+            hook.posts.clear()
+            assert run({**BASE, "PLUGIN_TEMPLATE": setting}, like).status == 0
+            assert hook.posts[0]["attachments"][0]["text"] == text
+    missing = run({**BASE, "PLUGIN_TEMPLATE": f"file://{tmp_path}/none"})
+    assert missing == (1, f"buildwatch: failed to read: open {tmp_path}/none: no such file or directory\n")
+
+
+def test_what_other_steps_hand_on_is_read(
+    run: Run, hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "env"
+    file.write_text("# handed on\nexport DRONE_BUILD_STATUS='failure'\nPLUGIN_USERNAME=\"drone\"\nDRONE_TAG=v1 # new\n")
+    monkeypatch.setattr("buildwatch.cli.plugin.ENV_FILE", file)
+    env = {**BASE, "PLUGIN_TEMPLATE": "{{build.status}} {{build.tag}}"}
+    assert [run(env, like).status for like in LIKE] == [0, 0, 0]
+    assert [post["attachments"][0]["text"] for post in hook.posts] == ["success", "failure v1", "failure v1"]
+    assert [post.get("username") for post in hook.posts] == [None, "drone", "drone"]
+
+
+async def test_an_access_token_posts_by_the_web_api(run: Run) -> None:
+    async with running(SlackServer(seed=1)) as slack:
+        env = {**NAMED["base"], "SLACK_ACCESS_TOKEN": slack.token, "PLUGIN_CHANNEL": "builds"}
+        flags = ("current", "--api-url", slack.api_url)
+        assert await asyncio.to_thread(run, {**env, "PLUGIN_TEMPLATE": "build {{build.number}}"}, *flags) == (0, "")
+        blocks = '{"blocks":[{"type":"section","text":{"type":"mrkdwn","text":"hi"}}]}'
+        assert await asyncio.to_thread(run, {**env, "PLUGIN_CUSTOM_BLOCK": blocks}, *flags) == (0, "")
+        nowhere = await asyncio.to_thread(run, {**env, "PLUGIN_CHANNEL": "nowhere"}, *flags)
+        slack.faults.invalid_auth = True
+        refused = await asyncio.to_thread(run, env, *flags)
+    first, second = (message.body for message in slack.workspace.messages)
+    assert first == {"text": "build 42"}
+    assert second == {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]}
+    assert nowhere == (1, "buildwatch: failed to post message using access token: channel_not_found\n")
+    assert refused == (1, "buildwatch: failed to authenticate using access token: invalid_auth\n")
+
+
+@pytest.mark.parametrize("name", ["PLUGIN_FILE_PATH", "PLUGIN_SLACK_USER_EMAIL_ID", "PLUGIN_COMMITTERS_SLACK_ID"])
+def test_what_it_does_not_do_it_says(name: str, run: Run, hook: Hook) -> None:
+    done = run({**BASE, name: "1"}, "current")
+    assert done.status == 1
+    assert "plugins/slack" in done.said
+    assert hook.posts == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("http://a/b", Place("http", "http://a/b")),
+        ("HTTPS://a", Place("https", "HTTPS://a")),
+        ("http://127.0.0.1:1/ {{a}}", Place("http", "http://127.0.0.1:1/ {{a}}")),
+        ("file:///tmp/a%20b", Place("file", "/tmp/a b")),
+        ("file://host/x", Place("file", "/x")),
+        ("http://a/\n{{b}}", None),
+        ("http://{{a}}/b", None),
+        ("http://a b/c", None),
+        ("http://a:x/", None),
+        ("http://a/100%", None),
+        ("build: {{a}}", None),
+        ("mailto:x", None),
+        ("/etc/passwd", None),
+        ("", None),
+    ],
+)
+def test_what_go_takes_for_an_address(text: str, expected: Place | None) -> None:
+    assert place(text) == expected
