@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackRequestError
@@ -50,15 +50,6 @@ class Failed(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.said)
         self.answer = answer
-
-
-class Checked(NamedTuple):
-    """What a check came to: `wrong` is a sentence where messages will not arrive; `unaskable` is one where a doubtful
-    message cannot be looked for. Empty for all well.
-    """
-
-    wrong: str = ""
-    unaskable: str = ""
 
 
 class Workspace:
@@ -190,13 +181,6 @@ class ChannelSink:
 
         return await self._run(work, "")
 
-    async def check(self) -> Checked:
-        """Whether the token is accepted, the channel is there, and doubtful messages can be looked for."""
-        try:
-            return await Line[Checked]().call(self._check)
-        except (NotSent, Lost) as error:
-            return Checked(f"Slack cannot be asked: {error}")
-
     async def _answer(self, method: str, message: dict[str, object], key: str) -> Answer:
         def work() -> Answer:
             reply = api_reply(lambda: self._workspace.client().api_call(method, json=message))
@@ -247,25 +231,6 @@ class ChannelSink:
                     self._workspace.ids[self._channel] = found
                     return found
         raise Failed(Answer(Outcome.REJECTED, "channel_not_found"))
-
-    def _check(self) -> Checked:
-        try:
-            self._workspace.ask("auth.test")
-        except Failed as error:
-            return Checked(f"the bot token is not accepted ({error})")
-        try:
-            channel = self._id()
-        except Failed as error:
-            if str(error) == "channel_not_found":
-                return Checked(f"there is no channel {self._channel}, or the bot is not in it (channel_not_found)")
-            return Checked("", f"the id of {self._channel} cannot be asked for ({error}; it needs channels:read)")
-        try:
-            self._workspace.ask("conversations.history", channel=channel, limit=1, include_all_metadata=True)
-        except Failed as error:
-            if str(error) in ("not_in_channel", "channel_not_found"):
-                return Checked(f"the bot is not in {self._channel} ({error}); invite it")
-            return Checked("", f"{self._channel} cannot be read ({error}; it needs channels:history or groups:history)")
-        return Checked()
 
 
 def _told(message: object, key: str) -> str:

@@ -62,13 +62,6 @@ class WebhookSink:
         """A webhook cannot."""
         return Answer(Outcome.REJECTED, _CANNOT)
 
-    async def check(self) -> str:
-        """What is wrong with the webhook as far as can be known without posting, empty for nothing.
-
-        Raises `ConfigError` where its address cannot be read.
-        """
-        return await Line[str]().call(lambda: "" if is_address(self._read()) else NO_ADDRESS)
-
     def _read(self) -> str:
         if self._known is None:
             self._known = self._address()

@@ -205,35 +205,10 @@ async def test_secrets_are_in_nothing_that_is_said_or_shown(
     for faults in [*orders, *(one for one, _, _ in FAULTS)]:
         slack.faults.change({**SlackFaults().as_dict(), **faults})
         said += [repr(await sink.post(BODY, key="k")), repr(await hook.post(BODY, key="k"))]
-        said += [repr(await sink.search("k", since=0)), repr(await sink.check())]
+        said += [repr(await sink.search("k", since=0))]
     said += [repr(sink), repr(hook), repr(workspace), caplog.text, *capfd.readouterr()]
     secret = slack.webhook().rpartition("/")[2]
     assert [text for text in said if slack.token in text or secret in text] == []
-
-
-@pytest.mark.parametrize(
-    ("name", "faults", "wrong", "unaskable"),
-    [
-        ("C0BUILDS", {}, "", ""),
-        ("#alerts", {}, "", ""),
-        ("#nowhere", {}, "no channel", ""),
-        ("C0NOWHERE", {}, "not in C0NOWHERE", ""),
-        ("C0BUILDS", {"invalid_auth": True}, "token is not accepted", ""),
-        ("C0BUILDS", {"missing_scopes": ["channels:history"]}, "", "channels:history"),
-        ("#builds", {"missing_scopes": ["channels:read"]}, "", "channels:read"),
-        ("#builds", {"lost_answers": 1.0}, "cannot be asked", ""),
-    ],
-)
-async def test_check_says_what_will_not_arrive_and_what_cannot_be_asked(
-    slack: SlackServer, name: str, faults: dict[str, object], wrong: str, unaskable: str
-) -> None:
-    slack.faults.change(faults)
-    checked = await named(slack, name).check()
-    assert bool(checked.wrong) == bool(wrong)
-    assert wrong in checked.wrong
-    assert bool(checked.unaskable) == bool(unaskable)
-    assert unaskable in checked.unaskable
-    assert slack.workspace.messages == []
 
 
 async def test_where_history_cannot_be_read_doubts_stay(slack: SlackServer, channel: ChannelSink) -> None:
