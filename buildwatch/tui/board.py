@@ -95,13 +95,14 @@ class Board(Screen[None]):
 
     def furnish(self) -> None:
         """What the first paint does without, since it takes a while to import: the selection and its log."""
-        if self.side is not None:
+        body = self.query_one("#body")
+        if self.side is not None or not body.is_attached:  # not attached: the app is being left this very moment
             return
         from buildwatch.tui.side import Side
 
         self.side = Side(self._outside, self.painter, self._keymap.names, id="side")
         self.query_one("#no-side").remove()
-        self.query_one("#body").mount(self.side)
+        body.mount(self.side)
         self.call_after_refresh(self.show_all)
         gc.enable()
 
