@@ -98,7 +98,9 @@ class Changes:
 class Store:
     """The one place where what is known lives. Only sources write to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, details: int = DETAILS_KEPT) -> None:
+        """Keep the stages of so many of a repo's newest builds."""
+        self._detailed = details
         self.servers: dict[str, Server] = {}
         self.repos: dict[RepoKey, Repo] = {}
         self._builds: dict[BuildKey, Build] = {}
@@ -199,8 +201,8 @@ class Store:
     def _bound(self, repo: RepoKey) -> None:
         """Let go of the oldest ended builds, and of the stages of all but the newest."""
         ids = self._of_repo[repo]
-        if len(ids) > DETAILS_KEPT:
-            key = BuildKey(repo.server, ids[-DETAILS_KEPT - 1])
+        if len(ids) > self._detailed:
+            key = BuildKey(repo.server, ids[-self._detailed - 1])
             build = self._builds[key]
             if build.status.ended and build.stages is not None:
                 self._builds[key] = replace(build, stages=None)

@@ -42,6 +42,9 @@ PRUNE: Final = 3600.0
 RECENT: Final = 25
 """How many builds of each repo are read for `--since`."""
 
+DETAILED: Final = 2
+"""Of how many ended builds of a repo the stages stay in memory: nobody looks at them once they are told."""
+
 SinkOf = Callable[[str], Sink | None]
 
 
@@ -75,7 +78,7 @@ class Session:
         self._notify = notify
         self._log = log
         self._since = since
-        self._store = Store()
+        self._store = Store(details=DETAILED)
         self._said: dict[str, str] = {}
         self._pruned = 0.0
         self._servers: dict[str, Watched] = {}
