@@ -84,10 +84,8 @@ class _Row:
             self._blank(len(self.cells), self.at)
             width = 2 if east_asian_width(letter) in "WF" else 1
             end = self.at + width
-            if end < len(self.cells) and not self.cells[end][0]:
-                self.cells[end] = (" ", self.style)  # the second half of what the letter before it covers
-            if self.at < len(self.cells) and not self.cells[self.at][0] and self.at:
-                self.cells[self.at - 1] = (" ", self.style)
+            self._halve(self.at)
+            self._halve(end)
             self.cells[self.at : end] = [(letter, self.style), *[("", self.style)] * (width - 1)]
             self.at = end
 
@@ -107,12 +105,20 @@ class _Row:
             self._erase(count)
 
     def _erase(self, which: int) -> None:
+        """Erases from the cursor on, up to it, or all; a letter of two cells that loses one of them is gone whole."""
         if which == 0:
+            self._halve(self.at)
             del self.cells[self.at :]
         elif which == 1:
+            self._halve(self.at + 1)
             self._blank(0, min(self.at + 1, len(self.cells)))
         elif which == 2:
             self.cells.clear()
+
+    def _halve(self, at: int) -> None:
+        """Makes two blanks of a letter whose second cell stands here."""
+        if 0 < at < len(self.cells) and not self.cells[at][0]:
+            self.cells[at - 1 : at + 1] = [(" ", self.cells[at][1])] * 2
 
     def _blank(self, first: int, last: int) -> None:
         """Blanks from one cell up to another one."""
