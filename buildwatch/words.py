@@ -59,6 +59,7 @@ class Glyphs:
     dot: str
     waterfall: str  # queued, expected, run
     halves: str  # the left half and the right half of a waterfall's cell, where there are such
+    thin: str  # the same three of what did not decide the length: a cell, its left half, its right half
     axis: str  # of a waterfall: its begin, its line, a tick, its end
     into: str  # between a build and a part of it
     watched: str  # a build whose end is waited for
@@ -94,6 +95,7 @@ UNICODE = Glyphs(
     dot="·",
     waterfall="·░█",
     halves="▌▐",
+    thin="━╸╺",
     axis="└─┴┘",
     into="›",
     watched="♪",
@@ -127,6 +129,7 @@ ASCII = Glyphs(
     dot=".",
     waterfall=".-#",
     halves="##",
+    thin="===",
     axis="+-++",
     into=">",
     watched="@",

@@ -18,6 +18,9 @@ SHORTEST: Final = 1.0
 """The least that a waterfall spans, in seconds: nothing divides by zero."""
 
 
+ROUNDING: Final = 1.0
+"""Servers tell whole seconds, so that a second between two things may be none."""
+
 SCALE_STEPS: Final = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 4 * 3600, 24 * 3600)
 """The steps in which a scale grows whose end nobody knows, in seconds."""
 
@@ -33,9 +36,9 @@ class Part(NamedTuple):
 class Row:
     """One line of a waterfall: a stage (`step` is 0), or a step of one.
 
-    `waited` is when it could have run and had no runner yet, `done` when it ran, `plan` when it is expected to run from
-    now on; each is None where there is no such time. `took` and `expected` are lengths in seconds, None where it never
-    ran and where nothing is expected. `ignored` says that a failure of it does not count.
+    `waited` is when it could have run and did not yet (a stage had no runner), `done` when it ran, `plan` when it is
+    expected to run from now on; each is None where there is no such time. `took` and `expected` are lengths in seconds,
+    None where it never ran and where nothing is expected. `ignored` says that a failure of it does not count.
     """
 
     stage: int
@@ -177,6 +180,9 @@ class _Planner:
             free = max((ends.get(name, 0.0) for name in step.depends_on), default=0.0) if graph else behind
             usual = self._expected.step(self._stage.name, step.name) if self._expected else None
             row = self._row(step.number, step, usual, free)
+            free = max(free, self._start())
+            if row.done is not None and row.done.begin - free > ROUNDING:
+                row = replace(row, waited=Part(free, row.done.begin))
             ends[step.name] = row.last
             if not step.detached:
                 behind = max(behind, row.last)

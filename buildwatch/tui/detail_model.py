@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Final
 
+from buildwatch.insight.critical import critical_path, idle
 from buildwatch.insight.eta import Expected, ran
 from buildwatch.insight.strip import strip
 from buildwatch.insight.waterfall import waterfall
@@ -28,6 +29,7 @@ from buildwatch.tui.build_facts import (
 )
 from buildwatch.tui.cells import Pieces
 from buildwatch.tui.page import Page
+from buildwatch.tui.path_lines import path_lines
 from buildwatch.tui.row_cells import bar_sign
 from buildwatch.tui.styles import bar_style
 from buildwatch.tui.waterfall_lines import WaterfallLines
@@ -102,10 +104,13 @@ def _composed(
     said += green_lines(build, green, page) if step is None else []
     beside = beside_lines(build, stage, step, page)
     of = waterfall(build, usual, page.now)
-    drawn = WaterfallLines(of, page, stage.number if stage else 0, step.number if step else 0)
+    path = critical_path(build, of.rows)
+    drawn = WaterfallLines(of, page, stage.number if stage else 0, step.number if step else 0, path)
     axis = drawn.axis()
+    decided = path_lines(path, idle(build, of.rows), of.rows, page)
     for words, marks, below, airy in (
-        (2, axis, beside, True),
+        (2, axis + decided, beside, True),
+        (2, axis + decided, [], True),
         (2, axis, [], True),
         (2, [], [], False),
         (1, [], [], False),

@@ -1,8 +1,12 @@
-"""A waterfall as lines of text: names, bars in time, lengths at the right edge, and the axis below. Pure."""
+"""A waterfall as lines of text: names, bars in time, lengths at the right edge, and the axis below. Pure.
+
+The steps that decided the build's length have thick bars, those that ran beside them thin ones; where all follow each
+other all are thick. Dots stand where a stage waited for a runner, or a step for nothing that is known of.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
@@ -25,11 +29,12 @@ TELLING_FROM: Final = 5.0
 
 
 class WaterfallLines:
-    """Lays out one waterfall. The row of the stage and step that are selected stands out."""
+    """Lays out one waterfall, stressed along `path`. The row of the stage and step that are selected stands out."""
 
-    def __init__(self, of: Waterfall, page: Page, stage: int = 0, step: int = 0) -> None:
+    def __init__(self, of: Waterfall, page: Page, stage: int = 0, step: int = 0, path: Iterable[Row] = ()) -> None:
         self._of = of
         self._page = page
+        self._path = {place for row in path for place in ((row.stage, row.step), (row.stage, 0))}
         self._selected = (stage, step)
         self._deep = any(not row.step for row in of.rows)
         self._time = max((width_of(_length(row, page)[0]) for row in of.rows), default=0)
@@ -126,12 +131,12 @@ class WaterfallLines:
 
     def _drawn(self, row: Row) -> Pieces:
         """The bars of a row in exactly the cells there are for them."""
-        waited, planned, run = tuple(self._page.glyphs.waterfall)
+        waited, planned, _ = tuple(self._page.glyphs.waterfall)
         cells = [(" ", "text")] * self._bars
         self._shade(cells, row.waited, waited)
         self._shade(cells, row.plan, planned)
         if row.done is not None:
-            self._fill(cells, row.done, run, _style(row))
+            self._fill(cells, row, row.done)
         return [
             ("".join(text for text, _ in group), style) for style, group in groupby(cells, key=lambda cell: cell[1])
         ]
@@ -144,12 +149,14 @@ class WaterfallLines:
         for at in range(first, max(first + 1, (span.right + 1) // 2)):
             cells[at] = (sign, "dim")
 
-    def _fill(self, cells: Pieces, part: Part, run: str, style: str) -> None:
-        left_half, right_half = tuple(self._page.glyphs.halves)
+    def _fill(self, cells: Pieces, row: Row, part: Part) -> None:
+        glyphs = self._page.glyphs
+        thick = not self._path or (row.stage, row.step) in self._path
+        run, left_half, right_half = tuple(glyphs.waterfall[-1] + glyphs.halves if thick else glyphs.thin)
         span = bar(part, self._of.scale, self._bars)
         for at in range(span.left // 2, (span.right + 1) // 2):
             has_left, has_right = span.left <= 2 * at, 2 * at + 1 < span.right
-            cells[at] = (run if has_left and has_right else left_half if has_left else right_half, style)
+            cells[at] = (run if has_left and has_right else left_half if has_left else right_half, _style(row))
 
 
 def _style(row: Row) -> str:

@@ -12,7 +12,7 @@ from buildwatch.model import Build, Repo, Stage, Status, Step
 from buildwatch.tui.cells import Pieces, width_of
 from buildwatch.tui.detail_model import build_lines, last_green, repo_lines
 from buildwatch.tui.page import Page
-from buildwatch.words import ASCII
+from buildwatch.words import ASCII, UNICODE, Glyphs
 
 ZERO = 1_795_420_000
 PLAN = (("clone", 2), ("setup", 3), ("test", 41), ("build", 12), ("build_image", 38), ("run_server", 10))
@@ -114,6 +114,49 @@ def test_a_failure_that_does_not_count_has_no_colour_in_the_waterfall() -> None:
     bars = {text.split()[1]: line for text, line in zip(texts(lines), lines, strict=True) if "│" in text}
     assert {style for text, style in bars["lint"] if text.strip()} == {"dim", "rule", "text"}
     assert "failure" in {style for text, style in bars["test"] if "█" in text}
+
+
+def parallel() -> Build:
+    """A slow lint beside the tests, and then nothing for a while."""
+    steps = (
+        Step(1, "clone", Status.SUCCESS, ZERO, ZERO + 4),
+        Step(2, "lint", Status.SUCCESS, ZERO + 4, ZERO + 24, depends_on=("clone",)),
+        Step(3, "test", Status.SUCCESS, ZERO + 4, ZERO + 44, depends_on=("clone",)),
+        Step(4, "publish", Status.SUCCESS, ZERO + 52, ZERO + 60, depends_on=("lint", "test")),
+    )
+    return build(8, "success", lone("success", *steps, stopped=ZERO + 60), finished=ZERO + 60)
+
+
+@pytest.mark.parametrize(
+    ("glyphs", "drawn"),
+    [
+        (
+            UNICODE,
+            [
+                "✓ clone   │██                             0:04",
+                "✓ lint    │  ━━━━━━━━━╸                   0:20",
+                "✓ test    │  ███████████████████▌         0:40",
+                "✓ publish │                      ···████  0:08",
+            ],
+        ),
+        (
+            ASCII,
+            [
+                "+ clone   |##                             0:04",
+                "+ lint    |  ==========                   0:20",
+                "+ test    |  ####################         0:40",
+                "+ publish |                      ...####  0:08",
+            ],
+        ),
+    ],
+)
+def test_what_decided_the_length_is_thick_and_what_waited_has_dots(glyphs: Glyphs, drawn: list[str]) -> None:
+    lines = texts(build_lines(parallel(), Page(46, ZERO + 300, 0, glyphs)))
+    assert lines[4:8] == drawn
+    assert lines[10] == f"decided by test 0:40 {glyphs.dot} nothing ran for 0:08"
+    wide = texts(build_lines(parallel(), Page(90, ZERO + 300, 0, glyphs)))
+    into = glyphs.into
+    assert f"decided by clone 0:04 {into} test 0:40 {into} publish 0:08 {glyphs.dot} nothing ran for 0:08" in wide
 
 
 @pytest.mark.parametrize(
