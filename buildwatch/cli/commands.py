@@ -104,6 +104,27 @@ def _wait(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("this", metavar="REPO[#A]", help="the build to ask about; without a number the repo's newest")
+    parser.add_argument(
+        "that",
+        nargs="?",
+        metavar="REPO#B",
+        help="the one to hold it against, or #B (default: the last green one before A)",
+    )
+    parser.add_argument(
+        "--older", type=_length, default=0.0, metavar="7d", help="the last green one that is so much older than A"
+    )
+    parser.add_argument(
+        "--sort",
+        choices=("run", "grew", "longest"),
+        default="run",
+        help="as they ran, what grew most first, or the longest first (default: run)",
+    )
+    _json(parser)
+    parser.epilog = "exit status: 0 compared, 1 there is no green build to compare with, 5 the server cannot be asked"
+
+
 def _render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "template", metavar="TEMPLATE", help="a template's file, its text, builtin:NAME, or - for what comes on stdin"
@@ -154,6 +175,7 @@ COMMANDS: Final = {
     "logs": Command("buildwatch.cli.logs", "what the steps of a build printed, or are printing", _logs),
     "watch": Command("buildwatch.cli.watch", "every change as a line, as it comes", _watch),
     "wait": Command("buildwatch.cli.wait", "wait for the end of a build; the exit status tells it", _wait),
+    "diff": Command("buildwatch.cli.diff", "two builds step by step: what became slower, and where", _diff),
     "restart": Command("buildwatch.cli.actions", "run a build again, as a new one", _action_with_params),
     "cancel": Command("buildwatch.cli.actions", "stop a build", _action),
     "approve": Command("buildwatch.cli.actions", "let a build run that waits for approval", _action),

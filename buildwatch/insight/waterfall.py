@@ -86,11 +86,11 @@ def queued(build: Build, now: float) -> float:
     return max(0.0, until - build.created) if build.created > 0 else 0.0
 
 
-def waterfall(build: Build, expected: Expected | None, now: float) -> Waterfall:
-    """The waterfall of `build` at `now` (unix seconds)."""
+def placed(build: Build, expected: Expected | None, now: float) -> tuple[Row, ...]:
+    """All rows of `build` at `now` (unix seconds): each stage's own, also where it is the only one, and its steps'."""
     stages = build.stages or ()
     over = build.status.ended and build.finished > 0
-    until = min(now, build.finished) if over else now
+    until = _until(build, now)
     zero = begin_of(build) or until
     rows: list[Row] = []
     ends: dict[str, float] = {}
@@ -98,13 +98,29 @@ def waterfall(build: Build, expected: Expected | None, now: float) -> Waterfall:
         of_stage = _Planner(stage, expected, zero, until, ends, over).rows()
         ends[stage.name] = of_stage[0].last
         rows.extend(of_stage)
-    rows.sort(key=lambda row: (row.stage, row.step))
-    shown = tuple(row for row in rows if row.step or len(stages) > 1)
-    length = max(SHORTEST, ran(build, until) or 0.0, *(row.last for row in rows))
+    return tuple(sorted(rows, key=lambda row: (row.stage, row.step)))
+
+
+def waterfall(build: Build, expected: Expected | None, now: float) -> Waterfall:
+    """The waterfall of `build` at `now` (unix seconds). A lone stage has no row of its own."""
+    rows = placed(build, expected, now)
+    shown = tuple(row for row in rows if row.step or len(build.stages or ()) > 1)
+    length = max(SHORTEST, ran(build, _until(build, now)) or 0.0, *(row.last for row in rows))
     if not build.status.ended:
         usual = expected.build if expected else 0.0
-        length = usual if length <= usual else _held(length)
+        length = usual if length <= usual else held(length)
     return Waterfall(shown, length)
+
+
+def held(length: float) -> float:
+    """`length` or somewhat more, so that the scale of what nobody knows the end of does not move with each second."""
+    pace = max((step for step in SCALE_STEPS if 4 * step <= length), default=SCALE_STEPS[0])
+    return ceil(length / pace) * pace
+
+
+def _until(build: Build, now: float) -> float:
+    """What counts as now: of a build that is over its end."""
+    return min(now, build.finished) if build.status.ended and build.finished > 0 else now
 
 
 def bar(part: Part, scale: float, width: int) -> Span:
@@ -114,12 +130,6 @@ def bar(part: Part, scale: float, width: int) -> Span:
         return Span(0, 0)
     left = min(halves - 1, max(0, round(part.begin / max(scale, SHORTEST) * halves)))
     return Span(left, min(halves, max(left + 1, round(part.end / max(scale, SHORTEST) * halves))))
-
-
-def _held(length: float) -> float:
-    """`length` or somewhat more, so that the scale of what nobody knows the end of does not move with each second."""
-    pace = max((step for step in SCALE_STEPS if 4 * step <= length), default=SCALE_STEPS[0])
-    return ceil(length / pace) * pace
 
 
 def _in_order(stages: Iterable[Stage]) -> list[Stage]:
