@@ -74,7 +74,7 @@ class WebhookSink:
             return Answer(Outcome.NOT_SENT, str(error))
         if not is_address(address):
             return Answer(Outcome.REJECTED, NO_ADDRESS)
-        return of_webhook(webhook_reply(lambda: client(address).send_dict(message)), address)
+        return of_webhook(webhook_reply(lambda: client(address, TIMEOUT).send_dict(message)), address)
 
 
 NO_ADDRESS: Final = "the webhook is no web address"
@@ -89,7 +89,7 @@ def is_address(text: str) -> bool:
         return False
 
 
-def client(address: str, timeout: int = TIMEOUT) -> WebhookClient:
+def client(address: str, timeout: int) -> WebhookClient:
     """A client of slack-sdk that tries once and logs nothing; `timeout` is in seconds."""
     made = WebhookClient(
         address, timeout=timeout, ssl=trust() if address.startswith("https") else None, logger=SILENT, retry_handlers=[]

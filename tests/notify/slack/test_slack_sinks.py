@@ -163,7 +163,7 @@ async def test_a_slow_answer_is_waited_for_and_then_given_up(
     slack.faults.change({"slow": 1.0, "slow_seconds": 0.2})
     assert (await channel.post(BODY, key="k")).outcome is DELIVERED
     slack.faults.change({"slow_seconds": 30.0})
-    monkeypatch.setattr("buildwatch.notify.slack.webhook.TIMEOUT", 0.3)
+    monkeypatch.setattr("buildwatch.notify.slack.webhook.TIMEOUT", 1)
     answer = await WebhookSink("x", lambda: Token(slack.webhook())).post(BODY, key="k")
     assert answer.outcome is AMBIGUOUS
     assert len(slack.workspace.messages) == 2
