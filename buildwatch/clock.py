@@ -7,6 +7,8 @@ the end.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 TRUST = 2.0
 """Seconds by which the estimate must be wrong before it is given up: a clock was set."""
 
@@ -17,6 +19,11 @@ class ServerClock:
     def __init__(self) -> None:
         self._ahead: float | None = None
         self._doubt = 0
+        self._played: Callable[[float], float] | None = None
+
+    def play(self, told: Callable[[float], float]) -> None:
+        """It is the server of a recording: its time is what `told` makes of ours (both unix seconds)."""
+        self._played = told
 
     def heard(self, date: int, ours: float) -> None:
         """An answer with this `Date` (unix seconds) came when our clock said `ours` (unix seconds)."""
@@ -32,4 +39,4 @@ class ServerClock:
 
     def now(self, ours: float) -> float:
         """The server's time when our clock says `ours`; ours, where it never told its own."""
-        return ours + (self._ahead or 0.0)
+        return ours + (self._ahead or 0.0) if self._played is None else self._played(ours)

@@ -75,7 +75,7 @@ class BuildKey(NamedTuple):
     id: int
 
 
-class Step(Struct, frozen=True, gc=False):
+class Step(Struct, frozen=True, gc=False, omit_defaults=True):
     """One step of a stage.
 
     `number` counts from 1 within its stage; `ignored` says that a failure of it does not fail the stage.
@@ -95,7 +95,7 @@ class Step(Struct, frozen=True, gc=False):
     version: int = 0
 
 
-class Stage(Struct, frozen=True, gc=False):
+class Stage(Struct, frozen=True, gc=False, omit_defaults=True):
     """One stage of a build: what one runner does in one go. `number` counts from 1 within its build."""
 
     number: int
@@ -120,7 +120,7 @@ class Stage(Struct, frozen=True, gc=False):
         return next((step for step in self.steps if step.number == number), None)
 
 
-class Build(Struct, frozen=True, gc=False):
+class Build(Struct, frozen=True, gc=False, omit_defaults=True):
     """One build of a repo.
 
     `stages` is None where nobody has told them yet (lists of builds come without). `run` tells apart the runs that some
@@ -179,7 +179,7 @@ class Build(Struct, frozen=True, gc=False):
         return next((stage for stage in self.stages or () if stage.number == number), None)
 
 
-class Repo(Struct, frozen=True, gc=False):
+class Repo(Struct, frozen=True, gc=False, omit_defaults=True):
     """One repo of a server. `link` is its page at the code host."""
 
     server: str

@@ -144,6 +144,38 @@ def _notify(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _record(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="where to; it must not be there yet")
+    parser.add_argument(
+        "--logs",
+        choices=("all", "failed", "none"),
+        default="failed",
+        help="of which steps what they printed is kept (default: failed)",
+    )
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="what `buildwatch record` wrote")
+    replay_options(parser)
+    parser.add_argument(
+        "rest", nargs=argparse.REMAINDER, metavar="COMMAND …", help="ls, show, logs, watch, wait or notify --dry-run"
+    )
+
+
+def replay_options(parser: argparse.ArgumentParser) -> None:
+    """How a recording is played. They have no default here: they may stand before and after the file."""
+    none = argparse.SUPPRESS
+    parser.add_argument("--speed", type=_speed, default=none, metavar="N", help="so many times as fast (default: 1)")
+    parser.add_argument("--from", dest="since", type=_length, default=none, metavar="10m", help="begin so far into it")
+
+
+def _speed(text: str) -> float:
+    number = _positive(text)
+    if not 0.01 <= number <= 10_000:
+        raise argparse.ArgumentTypeError(f"expected a number from 0.01 to 10000, not {text!r}")
+    return number
+
+
 def _length(text: str) -> float:
     from buildwatch.notify.amounts import LENGTH, seconds
 
@@ -182,6 +214,8 @@ COMMANDS: Final = {
     "decline": Command("buildwatch.cli.actions", "refuse a build that waits for approval", _action),
     "promote": Command("buildwatch.cli.actions", "deploy a build to a target", _deployment),
     "rollback": Command("buildwatch.cli.actions", "take a target back to a build", _deployment),
+    "record": Command("buildwatch.cli.record", "write down what happens, to be played again", _record),
+    "replay": Command("buildwatch.cli.replay", "play what was recorded, at any speed", _replay, needs_server=False),
     "render": Command("buildwatch.cli.render", "what a template of the notifier prints", _render, needs_server=False),
     "notify": Command("buildwatch.cli.notify", "tell Slack of builds as the rules say, for ever", _notify),
     "plugin": Command("buildwatch.cli.plugin", "drone-slack's job in a pipeline", _plugin, needs_server=False),

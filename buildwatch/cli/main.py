@@ -49,11 +49,22 @@ def _run(argv: Sequence[str]) -> int:
     args = _parser().parse_args(argv)
     if args.command is None:
         return _run_app(args)
-    command = _command(args.command)
-    parser = Parser(f"buildwatch {args.command}", description=command.help)
-    command.arguments(parser)
-    parser.parse_args(args.rest, namespace=args)
+    command = _parse(args.command, args.rest, args)
     return command.run(args, _settings(args, command.needs_server))
+
+
+def call(word: str, rest: Sequence[str], settings: Settings) -> int:
+    """Run a command with these settings instead of those that its flags would load; the exit status."""
+    args = argparse.Namespace()
+    return _parse(word, rest, args).run(args, settings)
+
+
+def _parse(word: str, rest: Sequence[str], into: argparse.Namespace) -> Command:
+    command = _command(word)
+    parser = Parser(f"buildwatch {word}", description=command.help)
+    command.arguments(parser)
+    parser.parse_args(rest, namespace=into)
+    return command
 
 
 def _run_app(args: argparse.Namespace) -> int:

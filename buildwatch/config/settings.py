@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from buildwatch.config.alert import AlertSettings
 from buildwatch.config.keymap import KeySettings
 from buildwatch.config.paths import Paths
 from buildwatch.config.token import TokenSource
 from buildwatch.config.urls import host_of
+
+if TYPE_CHECKING:
+    from buildwatch.recording import Playhead, Recording
 
 Origins = Mapping[str, str]
 """The name of a setting → where its value came from: `default`, `config.toml`, `environment NAME`, `flag --NAME`.
@@ -27,7 +30,10 @@ GLYPHS: Final = ("unicode", "ascii", "nerd")
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """One server. `url` has no slash at its end; `proxy` may hold a password, so it is not shown."""
+    """One server. `url` has no slash at its end; `proxy` may hold a password, so it is not shown.
+
+    With a `recording` it is the one that was recorded, and nothing is asked of the address.
+    """
 
     name: str
     url: str
@@ -36,6 +42,7 @@ class ServerSettings:
     ca_file: Path | None = None
     insecure: bool = False
     proxy: str | None = field(default=None, repr=False)
+    recording: Recording | None = field(default=None, repr=False, compare=False)
     origins: Origins = field(default_factory=dict, compare=False)
 
     @property
@@ -49,7 +56,8 @@ class Settings:
     """Everything that was set. `file` is the configuration file that was read, `warnings` are sentences to show.
 
     `theme` is the one that a person chose on the screen, where that is in force; `theme_set` what the file says.
-    `told` is the outbox of a notifier whose messages are shown below the tree; only the demo sets it.
+    `told` is the outbox of a notifier whose messages are shown below the tree; only the demo sets it. `playing` is how
+    far a recording is, where the servers are one's.
     """
 
     servers: tuple[ServerSettings, ...]
@@ -64,5 +72,6 @@ class Settings:
     alert: AlertSettings = field(default_factory=AlertSettings)
     keymap: KeySettings = field(default_factory=KeySettings)
     told: Path | None = None
+    playing: Playhead | None = field(default=None, compare=False)
     origins: Origins = field(default_factory=dict, compare=False)
     warnings: tuple[str, ...] = ()

@@ -103,6 +103,11 @@ class Watcher:
         """Whether all is known that ran at the start or came since the marks, as far as the server's lists tell it."""
         return self.synced.is_set() and not self._reads.any("repo")
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether something that `look_back` asked for has not been read yet."""
+        return self._reads.any("history")
+
     def mark(self, slug: str) -> Mark:
         """Up to where a repo's builds are accounted for, so that another watcher can go on from there (`marks`)."""
         return self._gaps.mark(slug)

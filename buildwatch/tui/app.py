@@ -66,6 +66,7 @@ class BuildwatchApp(App[None]):
         super().__init__()
         self.store = Store()
         self.session = Session()
+        self.own_bindings: list[BindingType] = []
         self.glyphs = {"ascii": ASCII, "nerd": NERD}.get(settings.glyphs, UNICODE)
         self.keymap = resolve(settings.keymap)
         self.board = Board(self.store, self, self.glyphs, self.keymap)
@@ -168,6 +169,10 @@ class BuildwatchApp(App[None]):
         """Show it in the tab's title."""
         if self._tab_title is not None:
             self._tab_title.show(counts)
+
+    def face(self) -> str:
+        """The time of day, for the top line."""
+        return time.strftime("%H:%M")
 
     def now_at(self, server: str) -> float:
         """What time it is at a server, unix seconds."""
@@ -290,7 +295,7 @@ class BuildwatchApp(App[None]):
         """The keys of this place."""
         from buildwatch.tui.dialogs import Help
 
-        sections = keys.help_sections("log" if self.board.in_log else "tree", self.keymap)
+        sections = keys.help_sections("log" if self.board.in_log else "tree", self.keymap, self.own_bindings)
         if self.glyphs is ASCII:
             sections = [(title, keys.in_ascii(table)) for title, table in sections]
         self.push_screen(Help(sections, keys.shown((*self.keymap.of("help.close"), "escape")[0])))
@@ -476,7 +481,7 @@ class BuildwatchApp(App[None]):
         build = self.board.selected_build
         source = self.source(build.server) if build else None
         absent = keys.ACTIONS - source.actions if source else frozenset()
-        for binding in keys.APP:
+        for binding in [*keys.APP, *self.own_bindings]:
             if isinstance(binding, Binding) and binding.action not in {"command_palette", *map(keys.acting, absent)}:
                 yield SystemCommand(
                     binding.description,
@@ -499,7 +504,12 @@ class BuildwatchApp(App[None]):
 def run(settings: Settings) -> int:
     """Show the app until it is left; prints what happened meanwhile. The exit status."""
     gc.disable()  # until the board is furnished: importing and loading make much and leave no garbage
-    app = BuildwatchApp(settings)
+    if settings.playing is not None:
+        from buildwatch.tui.player import Player
+
+        app: BuildwatchApp = Player(settings, settings.playing)
+    else:
+        app = BuildwatchApp(settings)
     try:
         app.run(mouse=settings.mouse)
     finally:

@@ -74,7 +74,7 @@ class Board(Screen[None]):
         self._opened_first = False
         self._dwell: asyncio.TimerHandle | None = None
         self._ticking: asyncio.TimerHandle | None = None
-        self._minute = ""
+        self._face = ""
 
     def compose(self) -> ComposeResult:
         """Top line, what is wrong, the tree and the selection, foot."""
@@ -207,11 +207,11 @@ class Board(Screen[None]):
     def _show_lines(self) -> None:
         """Top line, banner, title, foot, and the words in place of an empty tree."""
         width, servers = self.size.width, list(self.store.servers.values())
-        self._minute = time.strftime("%H:%M")
+        self._face = self._outside.face()
         heard = self._outside.heard()
         counts = bars.count(self.store)
         self._outside.counted(counts)
-        top = bars.top_line(servers, counts, heard, time.time(), self._minute, width, self.glyphs)
+        top = bars.top_line(servers, counts, heard, time.time(), self._face, width, self.glyphs)
         self._lines["top"].show([top])
         banner = board_text.banner(servers, width, self.glyphs, self._keymap.names) if self.live.rows else []
         self._lines["banner"].show(banner)
@@ -255,6 +255,11 @@ class Board(Screen[None]):
 
     # time
 
+    def show_face(self) -> None:
+        """Have a look at the clock."""
+        if self._outside.face() != self._face:
+            self.show_all()
+
     def _tick_when_needed(self) -> None:
         """Tick each second while something runs, at each full minute otherwise."""
         runs = any(build.status == Status.RUNNING for build in self.store.unfinished())
@@ -270,7 +275,7 @@ class Board(Screen[None]):
         if not self.is_attached:
             return
         self._set_times()
-        if time.strftime("%H:%M") != self._minute:
+        if self._outside.face() != self._face:
             self.live.refresh()
             self._show_lines()
         else:

@@ -97,13 +97,16 @@ def all_places() -> dict[str, list[Binding]]:
     from buildwatch.tui.dialogs import Confirm, Help
     from buildwatch.tui.live_tree import LiveTree
     from buildwatch.tui.log_view import LogView
+    from buildwatch.tui.player import Player
     from buildwatch.tui.theme_picker import Names, ThemePicker
 
     everywhere = _bindings(keys.APP)
     above = [binding for binding in everywhere if binding.priority and binding.id != "app.find"]  # no search in dialogs
     return {
         "in the tree": [*_bindings(LiveTree.BINDINGS), *everywhere],
+        "in the tree of a recording": [*_bindings(LiveTree.BINDINGS), *_bindings(Player.PLAYING), *everywhere],
         "in the log": [*_bindings(LogView.BINDINGS), *everywhere],
+        "in the log of a recording": [*_bindings(LogView.BINDINGS), *_bindings(Player.PLAYING), *everywhere],
         "where it asks": [*_bindings(Confirm.BINDINGS), *above],
         "in the help": [*_bindings(Help.BINDINGS), *above],
         "among the themes": [*_bindings(Names.BINDINGS), *_bindings(ThemePicker.BINDINGS), *above],

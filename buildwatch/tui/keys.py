@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from string import punctuation
 from typing import TYPE_CHECKING, Final
 
@@ -130,11 +131,18 @@ def acting(name: str) -> str:
     return f"act('{name}')"
 
 
-def help_sections(place: str, keymap: Keymap | None = None) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What the help shows in `place` ('tree' or 'log'): its own keys first, then those that work everywhere."""
+def help_sections(
+    place: str, keymap: Keymap | None = None, more: Sequence[BindingType] = ()
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What the help shows in `place` ('tree' or 'log'): its own keys first, then those that work everywhere.
+
+    `more` are bindings of this app alone.
+    """
     title, table = ("in the log", IN_LOG) if place == "log" else ("in the tree", MOVING)
     own = [(keymap.text(key, ids.split()) if keymap else key, word) for key, word, ids in table]
-    everywhere = [(of(binding, keymap), binding.description) for binding in APP if isinstance(binding, Binding)]
+    everywhere = [
+        (of(binding, keymap), binding.description) for binding in [*more, *APP] if isinstance(binding, Binding)
+    ]
     return [(title, own), ("everywhere", everywhere)]
 
 

@@ -18,6 +18,9 @@ class Outside(Protocol):
     def now_at(self, server: str) -> float:
         """What time it is at a server, unix seconds."""
 
+    def face(self) -> str:
+        """The clock at the end of the top line."""
+
     def heard(self) -> Mapping[str, float]:
         """When each server was last heard of, unix seconds of our clock."""
 

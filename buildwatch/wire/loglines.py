@@ -21,7 +21,7 @@ from buildwatch.wire.loglist import BLOCK, LogLines
 from buildwatch.wire.overwrite import as_shown, so_far
 
 
-class Piece(Struct, frozen=True, gc=False):
+class Piece(Struct, frozen=True, gc=False, omit_defaults=True):
     """One piece of output: its place (from 0), the text, and when it came in seconds since the step began."""
 
     pos: int = 0

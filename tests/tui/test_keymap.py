@@ -154,7 +154,7 @@ def test_the_tables_name_bindings_that_there_are() -> None:
 
 def test_the_page_of_keys_names_every_id() -> None:
     page = (Path(__file__).parents[2] / "docs" / "keys.md").read_text()
-    assert set(re.findall(r"`((?:app|tree|log|build|confirm|help|themes)\.[a-z.-]+)`", page)) == set(IDS)
+    assert set(re.findall(r"`((?:app|tree|log|build|play|confirm|help|themes)\.[a-z.-]+)`", page)) == set(IDS)
 
 
 async def test_other_keys_on_the_screen(desks: Desks) -> None:
