@@ -60,6 +60,9 @@ _RANK: Final = {"waiting": 0, "blocked": 0, "pending": 0, "running": 1} | dict.f
 for _word in _RANK:
     setattr(Status, _word.upper(), Status(_word))
 
+ENDS: Final = tuple(Status(_word) for _word in sorted(_ENDED))
+"""The ways in which something ends."""
+
 
 class RepoKey(NamedTuple):
     """Which repo: the server's configured name and the repo's `owner/name`."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from buildwatch.let_go import LetGo
 from buildwatch.merge import is_another_run, merge_build, settled
 from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
 
@@ -98,8 +99,9 @@ class Changes:
 class Store:
     """The one place where what is known lives. Only sources write to it."""
 
-    def __init__(self, *, details: int = DETAILS_KEPT) -> None:
-        """Keep the stages of so many of a repo's newest builds."""
+    def __init__(self, *, builds: int = BUILDS_KEPT, details: int = DETAILS_KEPT) -> None:
+        """Keep so many of a repo's builds, and the stages of so many of the newest; unfinished ones aside."""
+        self._kept = builds
         self._detailed = details
         self.servers: dict[str, Server] = {}
         self.repos: dict[RepoKey, Repo] = {}
@@ -107,7 +109,7 @@ class Store:
         self._of_repo: dict[RepoKey, list[int]] = {}  # build ids, oldest first
         self._unfinished: dict[BuildKey, None] = {}
         self._missing: dict[str, set[RepoKey]] = {}
-        self._let_go: dict[RepoKey, int] = {}  # the greatest id of a build that was known and is not kept
+        self._let_go: dict[RepoKey, LetGo] = {}
         self._told: set[BuildKey] = set()  # ended, told, and since then kept without stages or forgotten with its repo
 
     def build(self, key: BuildKey) -> Build | None:
@@ -164,15 +166,28 @@ class Store:
         """
         changes = Changes()
         old = self._builds.get(build.key)
+        if old is None and self.is_old_news(build):
+            return changes
         now = settled(build) if old is None else merge_build(old, build)
         if now is old:
             return changes
         if old is not None and now.repo != old.repo:
             now = replace(now, repo=old.repo)  # a rename: the list of repos tells it whole
-        news = news and build.id > self._let_go.get(build.repo_key, 0) and build.key not in self._told
+        news = news and build.key not in self._told
+        if old is None and not build.status.ended and self._knew(build):
+            news = False  # a late word, or another run, whose end is told
         self._put(old, now, changes)
         changes.moves = list(_moves(old, now, news))
         return changes
+
+    def is_old_news(self, build: Build) -> bool:
+        """Whether this is a build that was known to have ended so, and is kept no more."""
+        gone = self._let_go.get(build.repo_key)
+        return gone is not None and build.key not in self._builds and gone.told(build)
+
+    def _knew(self, build: Build) -> bool:
+        gone = self._let_go.get(build.repo_key)
+        return gone is not None and gone.knew(build)
 
     def _set_repo(self, repo: Repo, changes: Changes) -> None:
         old = self.repos.get(repo.key)
@@ -207,14 +222,13 @@ class Store:
             if build.status.ended and build.stages is not None:
                 self._builds[key] = replace(build, stages=None)
                 self._told.add(key)
-        if len(ids) > BUILDS_KEPT:
+        if len(ids) > self._kept:
             keys = (BuildKey(repo.server, id) for id in ids)
             ended = next((key for key in keys if key not in self._unfinished), None)
             if ended is not None:
                 ids.remove(ended.id)
-                del self._builds[ended]
                 self._told.discard(ended)
-                self._let_go[repo] = max(ended.id, self._let_go.get(repo, 0))
+                self._let_go.setdefault(repo, LetGo()).add(self._builds.pop(ended))
 
     def _forget(self, repo: RepoKey, changes: Changes) -> None:
         del self.repos[repo]

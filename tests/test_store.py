@@ -167,6 +167,32 @@ def test_what_was_let_go_is_never_told_again(store: Store) -> None:
     assert store.count(REPO) == BUILDS_KEPT
 
 
+def test_of_what_was_let_go_another_end_is_told_and_so_is_what_was_never_known() -> None:
+    store = Store(builds=3, details=1)
+    for id in (1, 2, 4, 5, 6, 7, 8):
+        store.apply(build(id, "killed"), news=True)
+    assert [one.id for one in store.builds(REPO)] == [8, 7, 6]
+    assert told(store.apply(build(2, "failure"), news=True)) == [(None, None, None, "failure")]
+    assert store.apply(build(2, "failure"), news=True).moves == []
+    assert told(store.apply(build(3, "killed"), news=True)) == [(None, None, None, "killed")]
+    assert not store.apply(build(3, "killed"), news=True)
+    late = store.apply(build(4, "running"), news=True)
+    assert late.moves == []
+
+
+def test_what_was_let_go_long_ago_is_never_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("buildwatch.let_go.REMEMBERED", 5)
+    store = Store(builds=2)
+    fill(store, 20)
+    for id in range(1, 19):
+        assert store.is_old_news(build(id, "success"))
+        assert not store.apply(build(id, "success"), news=True)
+    assert [told(store.apply(build(id, "failure"), news=True)) for id in (13, 14)] == [
+        [],
+        [(None, None, None, "failure")],
+    ]
+
+
 def test_stages_that_were_let_go_are_not_told_again_when_they_are_read_again(store: Store) -> None:
     fill(store, DETAILS_KEPT + 5)
     changes = store.apply(staged(build(3), "success"), news=True)

@@ -42,8 +42,9 @@ PRUNE: Final = 3600.0
 RECENT: Final = 25
 """How many builds of each repo are read for `--since`."""
 
+KEPT: Final = 10
 DETAILED: Final = 2
-"""Of how many ended builds of a repo the stages stay in memory: nobody looks at them once they are told."""
+"""How many builds of a repo stay in memory, and of how many the stages: nobody looks at them once they are told."""
 
 SinkOf = Callable[[str], Sink | None]
 
@@ -78,7 +79,7 @@ class Session:
         self._notify = notify
         self._log = log
         self._since = since
-        self._store = Store(details=DETAILED)
+        self._store = Store(builds=KEPT, details=DETAILED)
         self._said: dict[str, str] = {}
         self._pruned = 0.0
         self._servers: dict[str, Watched] = {}

@@ -330,6 +330,8 @@ class Watcher:
     # taking in
 
     def _take(self, build: Build, *, news: bool) -> None:
+        if self._store.is_old_news(build):
+            return
         before = self._store.build(build.key)
         unknown = before is None
         self._gaps.saw(build, unknown=unknown)

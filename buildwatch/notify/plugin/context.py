@@ -11,7 +11,17 @@ from buildwatch.notify.templates import drone_context
 from buildwatch.notify.templates.values import Struct
 
 _SINCE_1_4: Final = ("Fallback", "Color")
-_CONFIG: Final = ("Channel", "Recipient", "Username", "Template", "ImageURL", "IconURL", "IconEmoji", "LinkNames")
+_CONFIG: Final = (
+    "Webhook",
+    "Channel",
+    "Recipient",
+    "Username",
+    "Template",
+    "ImageURL",
+    "IconURL",
+    "IconEmoji",
+    "LinkNames",
+)
 
 
 def context(environment: Environment, like: Like) -> Struct:

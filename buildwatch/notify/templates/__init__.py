@@ -17,6 +17,7 @@ from buildwatch.notify.templates.compiler import compiled
 from buildwatch.notify.templates.context import drone_context
 from buildwatch.notify.templates.errors import TemplateError
 from buildwatch.notify.templates.helpers import (
+    bases,
     blocks,
     calls,
     cases,
@@ -30,7 +31,7 @@ from buildwatch.notify.templates.helpers import (
 )
 from buildwatch.notify.templates.parser import parse
 from buildwatch.notify.templates.run import MARK, Run
-from buildwatch.notify.templates.values import MISSING, Struct, found_in
+from buildwatch.notify.templates.values import MISSING, Struct, found_in, readable
 from buildwatch.notify.templates.whitespace import control
 
 LARGEST = 64 * 1024
@@ -67,7 +68,7 @@ class Template:
             context = copy.deepcopy(context)
         moment = time.time() if now is None else now
         run = Run(self._compiled, context, moment, random, safe=slack_safe)
-        text = self._compiled.render(run)
+        text = readable(self._compiled.render(run))
         if not slack_safe:
             return text
         return _JOINED.sub("<\u200b", text).replace(MARK, "") if MARK in text else text
@@ -107,6 +108,7 @@ __all__ = ["LARGEST", "Template", "TemplateError", "drone_context"]
 
 _USED = (
     _helpers,
+    bases,
     blocks,
     calls,
     cases,

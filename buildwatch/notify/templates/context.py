@@ -13,10 +13,13 @@ from buildwatch.notify.templates.values import Int64, Struct
 _REPO: Final = ("owner", "name")
 _AUTHOR: Final = ("username", "name", "email", "avatar")
 _CONFIG: Final = (
-    *("channel", "recipient", "username", "template", "fallback", "imageURL", "iconURL", "iconEmoji", "color"),
-    *("linkNames", "customBlock", "mentions", "customTemplate", "message", "filePath", "fileName"),
-    *("initialComment", "title", "failOnError", "slackIdOf", "committerListGitPath", "committerSlackId"),
+    *("webhook", "channel", "recipient", "username", "template", "fallback", "imageURL", "iconURL", "iconEmoji"),
+    *("color", "linkNames", "customBlock", "accessToken", "mentions", "customTemplate", "message", "filePath"),
+    *("fileName", "initialComment", "title", "failOnError", "slackIdOf", "committerListGitPath", "committerSlackId"),
 )
+_SECRET: Final = frozenset({"webhook", "accessToken"})
+"""What is there, as it is there, and always empty."""
+
 _FLAGS: Final = frozenset({"linkNames", "failOnError", "committerSlackId"})
 
 Data = Mapping[str, object]
@@ -86,4 +89,6 @@ def _number(data: Data, name: str) -> int:
 
 
 def _setting(config: Data, name: str) -> object:
+    if name in _SECRET:
+        return ""
     return bool(config.get(name)) if name in _FLAGS else _text(config, name)

@@ -1,4 +1,4 @@
-"""Go's times: layouts such as `2006-01-02 15:04`, durations such as `1h6m40s`, zones by name.
+"""Go's times: layouts such as `2006-01-02 15:04`, zones by name, years before 1 and after 9999.
 
 Pure but for the files of time zones.
 """
@@ -6,74 +6,154 @@ Pure but for the files of time zones.
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 LOCAL: Final = "Local"
+SECOND: Final = 1_000_000_000
+
+
+class Fixed(NamedTuple):
+    """A zone that is only a name, which may be empty, and seconds before UTC."""
+
+    name: str
+    offset: int
+
+
+Zone = str | Fixed
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A moment: unix seconds, and the zone it is printed in."""
+    """A moment: unix nanoseconds, and the zone it is printed in."""
 
-    seconds: float
-    zone: str = LOCAL
+    nanos: int
+    zone: Zone = LOCAL
 
     def __str__(self) -> str:
-        """As Go prints a time."""
-        moment = self.moment()
-        fraction = f"{moment.microsecond:06d}".rstrip("0")
-        return format_time(self, "2006-01-02 15:04:05" + (f".{fraction}" if fraction else "") + " -0700 MST")
+        """As Go prints a time, without the reading of a steady clock that it shows of `now`."""
+        return format_time(self, "2006-01-02 15:04:05.999999999 -0700 MST")
 
-    def moment(self) -> datetime:
-        """The same with its zone. Raises OverflowError or ValueError outside of the years 1 to 9999."""
-        return datetime.fromtimestamp(0, UTC) + timedelta(seconds=self.seconds) if self.zone == "UTC" else self._local()
 
-    def _local(self) -> datetime:
-        utc = datetime.fromtimestamp(0, UTC) + timedelta(seconds=self.seconds)
-        return utc.astimezone(zone_of(self.zone))
+def at(seconds: float, zone: Zone = LOCAL) -> Time:
+    """The moment of so many unix seconds."""
+    whole = int(seconds // 1)
+    return Time(whole * SECOND + round((seconds - whole) * SECOND), zone)
+
+
+_BEGIN: Final = -(292_277_022_400 * 146_097 // 400 + 306) * 86400 - 62_135_596_800
+"""From which moment on Go counts 64 bits of seconds; it goes round there and back."""
+
+
+class Clock(NamedTuple):
+    """What a clock and a calendar show at a moment. `weekday` is 0 for Monday, `offset` in seconds."""
+
+    year: int
+    month: int
+    day: int
+    yearday: int
+    weekday: int
+    hour: int
+    minute: int
+    second: int
+    nanos: int
+    offset: int
+    abbreviation: str
+
+
+def clock_of(moment: Time) -> Clock:
+    """What clock and calendar show. Raises ValueError for a zone that there is not."""
+    seconds, nanos = divmod(moment.nanos, SECOND)
+    offset, abbreviation = offset_at(moment.zone, seconds)
+    days, rest = divmod((seconds + offset - _BEGIN) % 2**64 + _BEGIN, 86400)
+    year, month, day = _civil(days)
+    return Clock(
+        year=year,
+        month=month,
+        day=day,
+        yearday=days - days_before(year, 1, 1) + 1,
+        weekday=(days + 3) % 7,
+        hour=rest // 3600,
+        minute=rest // 60 % 60,
+        second=rest % 60,
+        nanos=nanos,
+        offset=offset,
+        abbreviation=abbreviation,
+    )
+
+
+def days_before(year: int, month: int, day: int) -> int:
+    """Days from 1970-01-01 to that date, by the calendar of today for all times."""
+    year -= month <= 2
+    era, of_era = divmod(year, 400)
+    of_year = (153 * (month - 3 if month > 2 else month + 9) + 2) // 5 + day - 1
+    return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
+
+
+def _civil(days: int) -> tuple[int, int, int]:
+    """The date so many days after 1970-01-01. (Both count years from March, so that leap days come last.)"""
+    era, of_era = divmod(days + 719468, 146097)
+    years = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+    of_year = of_era - (365 * years + years // 4 - years // 100)
+    month = (5 * of_year + 2) // 153
+    day = of_year - (153 * month + 2) // 5 + 1
+    month = month + 3 if month < 10 else month - 9
+    return years + era * 400 + (month <= 2), month, day
+
+
+# zones
+
+_CYCLE: Final = 146097 * 86400
+"""Seconds after which the calendar, and with it the rules of zones, repeat themselves."""
+_FIRST: Final = -62_000_000_000
+_LAST: Final = 253_000_000_000
+"""Between which moments Python can say how late it is; before the first one no zone has rules."""
+
+
+def offset_at(zone: Zone, seconds: int) -> tuple[int, str]:
+    """Seconds before UTC at a moment, and what that time is called. Raises ValueError for a zone that there is not."""
+    if isinstance(zone, Fixed):
+        return zone.offset, zone.name
+    if seconds > _LAST:
+        seconds -= (seconds - _LAST + _CYCLE - 1) // _CYCLE * _CYCLE
+    seconds = max(seconds, _FIRST)
+    if zone == LOCAL:
+        local = time.localtime(seconds)
+        return local.tm_gmtoff, local.tm_zone
+    info = _zone(zone)
+    there = (datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)).astimezone(info)
+    return round((there.utcoffset() or timedelta()).total_seconds()), there.tzname() or ""
 
 
 @lru_cache(maxsize=64)
-def zone_of(name: str) -> tzinfo | None:
-    """The zone of that name, None for this machine's own. Raises ValueError for one that there is not."""
-    if name in ("", "UTC"):
-        return UTC
-    if name == LOCAL:
-        return None
+def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name or "UTC")
     except (OSError, ValueError, KeyError):
         raise ValueError(f"there is no time zone {name}") from None
 
 
-_MONTHS: Final = (
+def local_time(seconds: int) -> int:
+    """The unix seconds at which this machine's clocks show what those of UTC show at that moment."""
+    return seconds - offset_at(LOCAL, seconds - offset_at(LOCAL, seconds)[0])[0]
+
+
+# layouts
+
+MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def format_time(time: Time, layout: str) -> str:
+def format_time(moment: Time, layout: str) -> str:
     """A time after Go's reference layout (`time.Format`, chunks as in `nextStdChunk`)."""
-    return _format(time.moment(), layout)
-
-
-def _format(moment: datetime, layout: str) -> str:
-    made: list[str] = []
-    index = 0
-    while index < len(layout):
-        chunk = _chunk(layout, index)
-        if chunk:
-            made.append(_value(moment, chunk))
-            index += len(chunk)
-        else:
-            made.append(layout[index])
-            index += 1
-    return "".join(made)
+    return "".join(_value(clock_of(moment), part) if is_chunk else part for part, is_chunk in chunks(layout))
 
 
 _CHUNKS: Final = (
@@ -82,6 +162,22 @@ _CHUNKS: Final = (
     *("-070000", "-07:00:00", "-0700", "-07:00", "-07", "Z070000", "Z07:00:00", "Z0700", "Z07:00", "Z07"),
 )
 _FRACTION: Final = re.compile(r"[.,](0+|9+)(?![0-9])")
+
+
+@lru_cache(maxsize=64)
+def chunks(layout: str) -> tuple[tuple[str, bool], ...]:
+    """The parts of a layout, each with whether it stands for a part of the time."""
+    made: list[tuple[str, bool]] = []
+    text = index = 0
+    while index < len(layout):
+        chunk = _chunk(layout, index)
+        if chunk:
+            made += [(layout[text:index], False), (chunk, True)] if text < index else [(chunk, True)]
+            index += len(chunk)
+            text = index
+        else:
+            index += 1
+    return (*made, (layout[text:], False)) if text < len(layout) else tuple(made)
 
 
 def _chunk(layout: str, index: int) -> str:
@@ -98,166 +194,46 @@ def _chunk(layout: str, index: int) -> str:
     return found[0] if found else ""
 
 
-def _value(moment: datetime, chunk: str) -> str:
+def _value(clock: Clock, chunk: str) -> str:
     if chunk[0] in "-Z" and len(chunk) > 1:
-        return _offset(moment, chunk)
+        return _offset(clock.offset, chunk)
     if chunk[0] in ".,":
-        digits = f"{moment.microsecond:06d}000"[: len(chunk) - 1].ljust(len(chunk) - 1, "0")
+        digits = f"{clock.nanos:09d}"[: len(chunk) - 1]
         if chunk[1] == "9":
             digits = digits.rstrip("0")
         return f"{chunk[0]}{digits}" if digits else ""
-    hour = moment.hour % 12 or 12
-    yearday = moment.timetuple().tm_yday
+    hour = clock.hour % 12 or 12
     return {
-        "January": _MONTHS[moment.month - 1],
-        "Jan": _MONTHS[moment.month - 1][:3],
-        "Monday": _DAYS[moment.weekday()],
-        "Mon": _DAYS[moment.weekday()][:3],
-        "MST": _abbreviation(moment),
-        "002": f"{yearday:03d}",
-        "__2": f"{yearday:3d}",
-        "01": f"{moment.month:02d}",
-        "1": f"{moment.month}",
-        "02": f"{moment.day:02d}",
-        "_2": f"{moment.day:2d}",
-        "2": f"{moment.day}",
+        "January": MONTHS[clock.month - 1],
+        "Jan": MONTHS[clock.month - 1][:3],
+        "Monday": DAYS[clock.weekday],
+        "Mon": DAYS[clock.weekday][:3],
+        "MST": clock.abbreviation or _offset(clock.offset, "-0700"),
+        "002": f"{clock.yearday:03d}",
+        "__2": f"{clock.yearday:3d}",
+        "01": f"{clock.month:02d}",
+        "1": f"{clock.month}",
+        "02": f"{clock.day:02d}",
+        "_2": f"{clock.day:2d}",
+        "2": f"{clock.day}",
         "03": f"{hour:02d}",
         "3": f"{hour}",
-        "04": f"{moment.minute:02d}",
-        "4": f"{moment.minute}",
-        "05": f"{moment.second:02d}",
-        "5": f"{moment.second}",
-        "06": f"{moment.year % 100:02d}",
-        "2006": f"{moment.year:04d}",
-        "15": f"{moment.hour:02d}",
-        "PM": "PM" if moment.hour >= 12 else "AM",
-        "pm": "pm" if moment.hour >= 12 else "am",
+        "04": f"{clock.minute:02d}",
+        "4": f"{clock.minute}",
+        "05": f"{clock.second:02d}",
+        "5": f"{clock.second}",
+        "06": f"{abs(clock.year) % 100:02d}",
+        "2006": "-" * (clock.year < 0) + f"{abs(clock.year):04d}",
+        "15": f"{clock.hour:02d}",
+        "PM": "PM" if clock.hour >= 12 else "AM",
+        "pm": "pm" if clock.hour >= 12 else "am",
     }[chunk]
 
 
-def _abbreviation(moment: datetime) -> str:
-    return moment.tzname() or "UTC"
-
-
-def _offset(moment: datetime, chunk: str) -> str:
-    seconds = int((moment.utcoffset() or timedelta()).total_seconds())
+def _offset(seconds: int, chunk: str) -> str:
     if chunk[0] == "Z" and seconds == 0:
         return "Z"
-    sign, seconds = "-" if seconds < 0 else "+", abs(seconds)
-    parts = [f"{seconds // 3600:02d}", f"{seconds // 60 % 60:02d}", f"{seconds % 60:02d}"]
+    sign, size = "-" if seconds < 0 else "+", abs(seconds)
+    parts = [f"{size // 3600:02d}", f"{size // 60 % 60:02d}", f"{size % 60:02d}"]
     shown = {2: 1, 4: 2, 5: 2, 6: 3, 8: 3}[len(chunk) - 1]
     return sign + (":" if ":" in chunk else "").join(parts[:shown])
-
-
-def duration_text(seconds: float) -> str:
-    """Seconds as Go prints a duration: `1h6m40s`, `0s`, `-5s`, `1.5s`, `300ms`."""
-    nanos = round(abs(seconds) * 1e9)
-    sign = "-" if seconds < 0 and nanos else ""
-    if nanos < 1_000_000_000:
-        for unit, size in (("ms", 1_000_000), ("µs", 1_000), ("ns", 1)):
-            if nanos >= size:
-                return f"{sign}{_trimmed(nanos, size)}{unit}"
-        return "0s"
-    whole, rest = divmod(nanos, 1_000_000_000)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    text = f"{_trimmed(whole % 60 * 1_000_000_000 + rest, 1_000_000_000)}s"
-    if hours:
-        return f"{sign}{hours}h{minutes}m{text}"
-    return f"{sign}{minutes}m{text}" if minutes else sign + text
-
-
-def _trimmed(value: int, size: int) -> str:
-    whole, rest = divmod(value, size)
-    fraction = str(rest).rjust(len(str(size)) - 1, "0").rstrip("0") if rest else ""
-    return f"{whole}.{fraction}" if fraction else str(whole)
-
-
-_UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_TERM: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
-
-
-def parse_duration(text: str) -> float | None:
-    """Seconds of a duration as Go writes it; None for what is none."""
-    sign, rest = (-1.0, text[1:]) if text.startswith("-") else (1.0, text.removeprefix("+"))
-    if rest == "0":
-        return 0.0
-    total, index = 0.0, 0
-    while index < len(rest):
-        term = _TERM.match(rest, index)
-        if term is None:
-            return None
-        total += float(term[1]) * _UNITS[term[2]]
-        index = term.end()
-    return sign * total if rest else None
-
-
-def parse_time(layout: str, text: str) -> Time:
-    """A text read after a layout; the year 1 for one that does not fit, as sprig's `toDate` has it."""
-    names: list[str] = []
-    pattern, index = "", 0
-    while index < len(layout):
-        chunk = _chunk(layout, index)
-        if chunk in _READ:
-            names.append(chunk)
-            pattern += _READ[chunk]
-        elif chunk:
-            return ZERO
-        else:
-            pattern += re.escape(layout[index])
-        index += len(chunk) or 1
-    found = re.fullmatch(pattern, text)
-    if found is None:
-        return ZERO
-    try:
-        return _read(dict(zip(names, found.groups(), strict=True)))
-    except ValueError:
-        return ZERO
-
-
-_READ: Final = {
-    "January": f"({'|'.join(_MONTHS)})",
-    "Jan": f"({'|'.join(name[:3] for name in _MONTHS)})",
-    "Monday": f"({'|'.join(_DAYS)})",
-    "Mon": f"({'|'.join(name[:3] for name in _DAYS)})",
-    "MST": "(UTC|GMT)",
-    **dict.fromkeys(("01", "02", "03", "04", "05", "06", "15"), r"([0-9]{2})"),
-    **dict.fromkeys(("1", "2", "3", "4", "5"), r"([0-9]{1,2})"),
-    "_2": r" ?([0-9]{1,2})",
-    "2006": r"([0-9]{4})",
-    "PM": "(AM|PM)",
-    "pm": "(am|pm)",
-    "-0700": r"([+-][0-9]{4})",
-    "-07:00": r"([+-][0-9]{2}:[0-9]{2})",
-    "Z07:00": r"(Z|[+-][0-9]{2}:[0-9]{2})",
-    "Z0700": r"(Z|[+-][0-9]{4})",
-}
-ZERO: Final = Time(-62135596800.0, "UTC")
-
-
-def _read(parts: dict[str, str]) -> Time:
-    def number(*chunks: str, default: int) -> int:
-        return next((int(parts[chunk]) for chunk in chunks if chunk in parts), default)
-
-    month = number("01", "1", default=1)
-    for index, name in enumerate(_MONTHS, 1):
-        if name == parts.get("January") or name[:3] == parts.get("Jan"):
-            month = index
-    year = number("2006", default=0)
-    if "06" in parts:
-        year = int(parts["06"]) + (1900 if int(parts["06"]) >= 69 else 2000)
-    hour = number("15", "03", "3", default=0)
-    half = (parts.get("PM") or parts.get("pm") or "").lower()
-    if half == "pm" and hour < 12:
-        hour += 12
-    elif half == "am" and hour == 12:
-        hour = 0
-    day = number("02", "2", "_2", default=1)
-    moment = datetime(max(year, 1), month, day, hour, number("04", "4", default=0), number("05", "5", default=0))
-    offset = next((parts[chunk] for chunk in ("-0700", "-07:00", "Z07:00", "Z0700") if chunk in parts), "")
-    if offset and offset != "Z":
-        digits = offset[1:].replace(":", "")
-        shift = int(digits[:2]) * 3600 + int(digits[2:]) * 60
-        return Time(moment.replace(tzinfo=UTC).timestamp() - (shift if offset[0] == "+" else -shift))
-    if offset or "MST" in parts:
-        return Time(moment.replace(tzinfo=UTC).timestamp(), "UTC")
-    return Time(moment.timestamp() if year > 1 else moment.replace(tzinfo=UTC).timestamp())

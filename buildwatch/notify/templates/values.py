@@ -6,6 +6,7 @@ more kinds of numbers and lists apart than JSON does; the classes here are what 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -32,6 +33,18 @@ class Ints(list[int]):
 
 class StringMap(dict[str, str]):
     """Go's map[string]string."""
+
+
+class NoMap(dict[str, object]):
+    """Go's nil map: it can be read like an empty one, and not be written to."""
+
+
+class NoList(list[object]):
+    """Go's nil slice: an empty one, but for JSON."""
+
+
+class NoStrings(Strings):
+    """The same of texts."""
 
 
 class Own(str):
@@ -140,12 +153,16 @@ def plain_float(value: float) -> str:
 
 
 def float_v(value: float) -> str:
-    """A float as `%v` prints it: with an exponent below 1e-4 and from 1e21."""
-    if value and not 1e-4 <= abs(value) < 1e21 and abs(value) < float("inf"):
-        mantissa, _, exponent = f"{value:e}".partition("e")
-        digits = repr(value).partition("e")[0] if "e" in repr(value) else mantissa.rstrip("0").rstrip(".")
-        return f"{digits.removesuffix('.0')}e{exponent}"
-    return plain_float(value)
+    """A float as `%v` prints it: with an exponent below 1e-4 and from 1e6."""
+    if not value or not math.isfinite(value):
+        return plain_float(value)
+    digits = Decimal(repr(value)).normalize().as_tuple()
+    exponent = len(digits.digits) + int(digits.exponent) - 1
+    if -4 <= exponent < 6:
+        return plain_float(value)
+    first, *others = map(str, digits.digits)
+    mantissa = f"{first}.{''.join(others)}" if others else first
+    return f"{'-' if digits.sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def verb(value: object, letter: str, left: list[int] | None = None) -> str:
@@ -178,8 +195,11 @@ _TYPES: Final[dict[type, str]] = {
     float: "float64",
     list: "[]interface {}",
     Strings: "[]string",
+    NoStrings: "[]string",
     Ints: "[]int",
     dict: "map[string]interface {}",
+    NoList: "[]interface {}",
+    NoMap: "map[string]interface {}",
     StringMap: "map[string]string",
     Time: "time.Time",
     type(None): "<nil>",
@@ -197,6 +217,24 @@ def kind_of(value: object) -> str:
         return "ptr" if type_of(value).startswith("*") else "struct"
     name = _TYPES[type(value)]
     return "slice" if name.startswith("[") else "map" if name.startswith("map") else name.replace("<nil>", "invalid")
+
+
+def from_bytes(data: bytes) -> str:
+    """Bytes as text. Each that is none is kept as a letter of its own, which `readable` replaces at the end."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def bytes_of(text: str) -> bytes:
+    """The bytes of a text (`from_bytes`). Raises ValueError for what has none."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def readable(text: str) -> str:
+    """The text with U+FFFD for each byte that is none, as Go's JSON has it."""
+    return text if text.isascii() else text.translate(_NO_TEXT)
+
+
+_NO_TEXT: Final = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")
 
 
 def upper(text: str) -> str:

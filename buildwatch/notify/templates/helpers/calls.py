@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from buildwatch.notify.templates.errors import Fault
 from buildwatch.notify.templates.gotime import Time
-from buildwatch.notify.templates.values import Struct, is_true, text_of, type_of
+from buildwatch.notify.templates.values import NoList, NoMap, Struct, is_true, text_of, type_of
 
 if TYPE_CHECKING:
     from buildwatch.notify.templates.run import Run
@@ -24,7 +23,7 @@ F = TypeVar("F", bound=Function)
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """A function and the kinds of its arguments: `string int int64 float64 bool any map time`.
+    """A function and the kinds of its arguments: `string int int64 uint32 float64 bool any map time`.
 
     `rest` is the kind of all further ones, empty for none. One that takes `options` renders the block that it opens and
     hears its named arguments. All are given the `Run` first.
@@ -69,7 +68,9 @@ def call(helper: Helper, run: Run, given: list[object], named: Mapping[str, obje
         if value is None:
             if kind not in _NONE:
                 return ""
-            value = [] if helper.rest and index == len(given) - 1 == len(kinds) and kind == "any" else _NONE[kind]
+            value = (
+                NoList() if helper.rest and index == len(given) - 1 == len(kinds) and kind == "any" else _NONE[kind]()
+            )
         elif kind != "any" and (kind != "string" or not isinstance(value, str)):
             value = _as(kind, value, index)
         made.append(value)
@@ -79,7 +80,7 @@ def call(helper: Helper, run: Run, given: list[object], named: Mapping[str, obje
     return helper.function(run, *made)
 
 
-_NONE: Final[dict[str, object]] = {"any": None, "string": "", "map": MappingProxyType({})}
+_NONE: Final[dict[str, Callable[[], object]]] = {"any": lambda: None, "string": str, "map": NoMap}
 """What can be nothing, and what that is then."""
 
 
@@ -107,6 +108,7 @@ def _as(kind: str, value: object, index: int) -> object:
 _WORDS: Final = {
     "int": "a whole number",
     "int64": "a whole number",
+    "uint32": "a whole number without a sign",
     "float64": "a number",
     "map": "a map",
     "time": "a time",

@@ -7,14 +7,14 @@ import unicodedata
 from buildwatch.notify.templates.helpers.calls import helper
 from buildwatch.notify.templates.helpers.texts import SPACE
 from buildwatch.notify.templates.run import Run
-from buildwatch.notify.templates.values import lower, title_letter, upper
+from buildwatch.notify.templates.values import bytes_of, lower, title_letter, upper
 
 
 @helper("initials", "string")
 def initials(run: Run, text: str) -> str:
     """The first letter of each word."""
     made, gap = [], True
-    for letter in text.encode().decode("latin-1"):
+    for letter in bytes_of(text).decode("latin-1"):
         if letter in SPACE:
             gap = True
         elif gap:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from buildwatch.notify.templates.gotime import Time, duration_text, format_time
+from buildwatch.notify.templates.durations import duration_text, held
+from buildwatch.notify.templates.gotime import SECOND, at, format_time
 from buildwatch.notify.templates.helpers.calls import helper
+from buildwatch.notify.templates.helpers.numbers import int64, wrapped
 from buildwatch.notify.templates.helpers.regexes import replace_all
 from buildwatch.notify.templates.run import Run
 from buildwatch.notify.templates.values import lower, upper
@@ -41,22 +43,22 @@ def truncate(run: Run, text: str, length: int) -> str:
 @helper("duration", "float64", "float64")
 def duration(run: Run, started: float, finished: float) -> str:
     """The time from one moment to the other, in whole seconds."""
-    return duration_text(int(finished - started))
+    return duration_text(wrapped(int64(finished - started) * SECOND))
 
 
 @helper("datetime", "float64", "string", "string")
 def datetime(run: Run, moment: float, layout: str, zone: str) -> str:
     """A moment after Go's layout, in a zone; this machine's own where it is empty or there is no such zone."""
     try:
-        return format_time(Time(int(moment), zone or "Local"), layout)
+        return format_time(at(int64(moment), zone or "Local"), layout)
     except ValueError:
-        return format_time(Time(int(moment)), layout)
+        return format_time(at(int64(moment)), layout)
 
 
 @helper("since", "int64")
 def since(run: Run, moment: int) -> str:
     """How long ago a moment is, in whole seconds."""
-    return duration_text(int(run.now) - moment)
+    return duration_text(held((int(run.now) - moment) * SECOND))
 
 
 @helper("regexReplace", "string", "string", "string")

@@ -1,24 +1,25 @@
-"""sprig's functions of JSON, base64, base32, paths, times and chance. Chance is passed in (`Run.random`)."""
+"""sprig's functions of JSON, paths, times and chance. Chance is passed in (`Run.random`)."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 import string
 from uuid import UUID
 
+from buildwatch.notify.templates.durations import duration_text, held, in_whole_seconds, parse_duration
 from buildwatch.notify.templates.errors import Fault
-from buildwatch.notify.templates.gotime import Time, duration_text, format_time, parse_duration, parse_time
+from buildwatch.notify.templates.goparse import parse_time
+from buildwatch.notify.templates.gotime import Time, at, format_time
 from buildwatch.notify.templates.helpers.calls import helper
 from buildwatch.notify.templates.helpers.texts import bounded
 from buildwatch.notify.templates.run import Run
-from buildwatch.notify.templates.values import MOST, Struct, plain_float
+from buildwatch.notify.templates.values import MOST, NoList, NoMap, NoStrings, Struct, plain_float
 
 # JSON
 
 _JSON = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _JSON |= {one: f"\\u{ord(one):04x}" for one in "<>&\u2028\u2029"}
+_JSON |= {chr(one): "\\ufffd" for one in range(0xDC80, 0xDD00)}  # bytes that are no text
 
 
 @helper("toJson", "any")
@@ -40,6 +41,8 @@ def _json(value: object, left: list[int], line: str, step: str) -> str:
     colon = ": " if step else ":"
     if isinstance(value, Time):
         return f'"{format_time(value, "2006-01-02T15:04:05.999999999Z07:00")}"'
+    if isinstance(value, NoMap | NoList | NoStrings):
+        return "null"
     if isinstance(value, Struct | dict):
         fields = value.fields if isinstance(value, Struct) else {key: value[key] for key in sorted(value)}
         parts = [f"{_json_text(key)}{colon}{_json(one, left, line + step, step)}" for key, one in fields.items()]
@@ -74,48 +77,6 @@ def _json_number(value: object) -> str:
         mantissa, _, exponent = repr(value).partition("e")
         return f"{mantissa.removesuffix('.0')}e{exponent.replace('-0', '-')}"
     return plain_float(value)
-
-
-# encodings
-
-
-@helper("b64enc", "string")
-def b64enc(run: Run, text: str) -> str:
-    """A text in base64."""
-    return base64.b64encode(text.encode()).decode()
-
-
-@helper("b32enc", "string")
-def b32enc(run: Run, text: str) -> str:
-    """A text in base32."""
-    return base64.b32encode(text.encode()).decode()
-
-
-@helper("b64dec", "string")
-def b64dec(run: Run, text: str) -> str:
-    """What a text in base64 says, or what is wrong with it."""
-    try:
-        return base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
-        return f"illegal base64 data at input byte {_illegal(text, string.ascii_letters + string.digits + '+/', 4)}"
-
-
-@helper("b32dec", "string")
-def b32dec(run: Run, text: str) -> str:
-    """What a text in base32 says, or what is wrong with it."""
-    try:
-        return base64.b32decode(text.replace("\n", "").replace("\r", "")).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
-        return f"illegal base32 data at input byte {_illegal(text, string.ascii_uppercase + '234567', 8)}"
-
-
-def _illegal(text: str, letters: str, group: int) -> int:
-    """Where Go says that it is wrong: the first letter that is none, or the end of the last whole group."""
-    data = text.encode()
-    for index, one in enumerate(data):
-        if chr(one) not in letters and one != ord("=") and chr(one) not in "\r\n":
-            return index
-    return len(data) - len(data) % group if "=" not in text else text.index("=")
 
 
 # paths
@@ -164,18 +125,18 @@ def ext(run: Run, path: str) -> str:
 def _time(value: object, now: float) -> Time:
     if isinstance(value, Time):
         return value
-    return Time(int(value)) if isinstance(value, int) and not isinstance(value, bool) else Time(now)
+    return at(int(value)) if isinstance(value, int) and not isinstance(value, bool) else at(now)
 
 
 def _formatted(run: Run, layout: str, value: object, zone: str) -> str:
     moment = _time(value, run.now)
     try:
-        return format_time(Time(moment.seconds, zone), layout)
+        return format_time(Time(moment.nanos, zone), layout)
     except ValueError:
-        return format_time(Time(moment.seconds, "UTC"), layout)
+        return format_time(Time(moment.nanos, "UTC"), layout)
 
 
-helper("now")(lambda run: Time(run.now))
+helper("now")(lambda run: at(run.now))
 helper("date", "string", "any")(lambda run, layout, value: _formatted(run, layout, value, "Local"))
 helper("htmlDate", "any")(lambda run, value: _formatted(run, "2006-01-02", value, "Local"))
 helper("htmlDateInZone", "any", "string")(lambda run, value, zone: _formatted(run, "2006-01-02", value, zone))
@@ -187,12 +148,12 @@ helper("toDate", "string", "string")(lambda run, layout, text: parse_time(layout
 @helper("ago", "any")
 def ago(run: Run, value: object) -> str:
     """How long ago a moment is, in whole seconds."""
-    return duration_text(math.floor(run.now - _time(value, run.now).seconds + 0.5))
+    return duration_text(in_whole_seconds(held(at(run.now).nanos - _time(value, run.now).nanos)))
 
 
 def _moved(run: Run, by: str, moment: Time) -> Time:
-    seconds = parse_duration(by)
-    return moment if seconds is None else Time(moment.seconds + seconds, moment.zone)
+    nanos = parse_duration(by)
+    return moment if nanos is None else Time(moment.nanos + nanos, moment.zone)
 
 
 helper("date_modify", "string", "time")(_moved)
@@ -228,6 +189,12 @@ def shuffle(run: Run, text: str) -> str:
 def uuidv4(run: Run) -> str:
     """An identifier by chance."""
     return str(UUID(int=run.random.getrandbits(128), version=4))
+
+
+@helper("derivePassword", "uint32", "string", "string", "string", "string")
+def derive_password(run: Run, counter: int, *secrets: str) -> str:
+    """No password is made here; its first argument is of a kind that no template can give, there neither."""
+    raise Fault("a template makes no passwords")
 
 
 @helper("genPrivateKey", "string")

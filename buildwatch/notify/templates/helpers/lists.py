@@ -10,7 +10,7 @@ from buildwatch.notify.templates.helpers.calls import helper
 from buildwatch.notify.templates.helpers.numbers import LONGEST_LIST, int64
 from buildwatch.notify.templates.helpers.texts import strval
 from buildwatch.notify.templates.run import Run
-from buildwatch.notify.templates.values import Strings, Struct, kind_of, type_of
+from buildwatch.notify.templates.values import NoMap, Strings, Struct, kind_of, type_of
 
 
 def empty(value: object) -> bool:
@@ -116,6 +116,8 @@ def dict_(run: Run, *values: object) -> Map:
 @helper("set", "map", "string", "any")
 def set_(run: Run, into: Map, key: str, value: object) -> Map:
     """A map with one value more."""
+    if isinstance(into, NoMap):
+        raise Fault("is given no map")
     into[key] = value
     return into
 

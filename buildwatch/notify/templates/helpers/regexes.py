@@ -10,7 +10,7 @@ from typing import Final, Protocol, cast
 from buildwatch.notify.templates.errors import Fault
 from buildwatch.notify.templates.helpers.calls import helper
 from buildwatch.notify.templates.run import Run
-from buildwatch.notify.templates.values import Strings
+from buildwatch.notify.templates.values import NoStrings, Strings, readable
 
 LONGEST: Final = 1024 * 1024
 """Characters of a text that a helper may make."""
@@ -30,10 +30,16 @@ class _Pattern(Protocol):
     def finditer(self, text: str) -> Iterator[_Found]: ...
 
 
+_BYTE: Final = re.compile(r"^(?:[^\\]|\\[^CQ]|\\Q(?:(?!\\E).)*(?:\\E|$))*\\C", re.DOTALL)
+"""A pattern that asks for one byte, which C++'s RE2 knows and Go's does not."""
+
+
 @lru_cache(maxsize=64)
 def _pattern(text: str) -> _Pattern:
     import re2
 
+    if _BYTE.search(text):
+        raise Fault(f"{text} is not a pattern (\\C is not Go's)")
     if len(text) > 1000:
         raise Fault("the pattern is longer than 1000 characters")
     options = re2.Options()
@@ -48,7 +54,7 @@ def _pattern(text: str) -> _Pattern:
 
 
 def _all(pattern: _Pattern, text: str) -> Iterator[_Found]:
-    """All that is found; nothing right behind another find is none, as in Go."""
+    """All that is found; nothing right behind another find is none, as in Go. `text` is readable."""
     end = -1
     for found in pattern.finditer(text):
         if found.start() == found.end() == end:
@@ -60,7 +66,7 @@ def _all(pattern: _Pattern, text: str) -> Iterator[_Found]:
 def replace_all(pattern: str, text: str, by: str) -> str:
     """A text with all finds replaced; `$1`, `${1}` and `${name}` in `by` stand for groups, `$$` for a dollar."""
     compiled = _pattern(pattern)
-    template = _template(by)
+    template, text = _template(by), readable(text)
     made: list[str] = []
     end = size = 0
     for found in _all(compiled, text):
@@ -73,7 +79,8 @@ def replace_all(pattern: str, text: str, by: str) -> str:
     return "".join(made) + text[end:]
 
 
-_GROUP: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
+_GROUP: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]*")
 
 
 def _template(by: str) -> list[tuple[str, bool]]:
@@ -92,7 +99,7 @@ def _expanded(pattern: _Pattern, found: _Found, template: list[tuple[str, bool]]
     for text, is_group in template:
         if not is_group:
             yield text
-        elif text.isdigit():
+        elif _NUMBER.fullmatch(text):
             yield (found.group(int(text)) or "") if int(text) <= pattern.groups else ""
         elif text in pattern.groupindex:
             yield found.group(pattern.groupindex[text]) or ""
@@ -102,7 +109,7 @@ def _expanded(pattern: _Pattern, found: _Found, template: list[tuple[str, bool]]
 def regex_match(run: Run, pattern: str, text: str) -> bool:
     """Whether the pattern is found; not, where it is none."""
     try:
-        return _pattern(pattern).search(text) is not None
+        return _pattern(pattern).search(readable(text)) is not None
     except Fault:
         return False
 
@@ -110,15 +117,16 @@ def regex_match(run: Run, pattern: str, text: str) -> bool:
 @helper("regexFind", "string", "string")
 def regex_find(run: Run, pattern: str, text: str) -> str:
     """The first find."""
-    found = _pattern(pattern).search(text)
+    found = _pattern(pattern).search(readable(text))
     return (found.group() or "") if found else ""
 
 
 @helper("regexFindAll", "string", "string", "int")
 def regex_find_all(run: Run, pattern: str, text: str, count: int) -> Strings:
     """The first finds, all for a negative count."""
-    found = [one.group() or "" for one in _all(_pattern(pattern), text)]
-    return Strings(found if count < 0 else found[:count])
+    found = [one.group() or "" for one in _all(_pattern(pattern), readable(text))]
+    kept = found if count < 0 else found[:count]
+    return Strings(kept) if kept else NoStrings()
 
 
 @helper("regexReplaceAll", "string", "string", "string")
@@ -136,9 +144,9 @@ def regex_replace_all_literal(run: Run, pattern: str, text: str, by: str) -> str
 @helper("regexSplit", "string", "string", "int")
 def regex_split(run: Run, pattern: str, text: str, count: int) -> Strings:
     """What stands between the finds, in at most `count` parts."""
-    compiled = _pattern(pattern)
+    compiled, text = _pattern(pattern), readable(text)
     if count == 0:
-        return Strings()
+        return NoStrings()
     if pattern and not text:
         return Strings([""])
     parts: list[str] = []

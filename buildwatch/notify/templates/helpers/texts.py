@@ -9,7 +9,17 @@ from buildwatch.notify.templates.errors import Fault
 from buildwatch.notify.templates.helpers.calls import helper
 from buildwatch.notify.templates.helpers.regexes import LONGEST
 from buildwatch.notify.templates.run import Run
-from buildwatch.notify.templates.values import StringMap, Strings, lower, text_of, title, upper, verb
+from buildwatch.notify.templates.values import (
+    StringMap,
+    Strings,
+    bytes_of,
+    from_bytes,
+    lower,
+    text_of,
+    title,
+    upper,
+    verb,
+)
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """What Go's unicode.IsSpace knows."""
@@ -27,10 +37,10 @@ def bounded(size: int) -> None:
 
 
 def _bytes(text: str, begin: int, end: int) -> str:
-    data = text.encode()
+    data = bytes_of(text)
     if not 0 <= begin <= end <= len(data):
         raise IndexError("out of range")
-    return data[begin:end].decode("utf-8", "replace")
+    return from_bytes(data[begin:end])
 
 
 for _name, _function in (("upper", upper), ("lower", lower), ("title", title)):
@@ -46,9 +56,9 @@ helper("contains", "string", "string")(lambda run, part, text: part in text)
 helper("hasPrefix", "string", "string")(lambda run, part, text: text.startswith(part))
 helper("hasSuffix", "string", "string")(lambda run, part, text: text.endswith(part))
 helper("plural", "string", "string", "int")(lambda run, one, many, count: one if count == 1 else many)
-helper("sha1sum", "string")(lambda run, text: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
-helper("sha256sum", "string")(lambda run, text: hashlib.sha256(text.encode()).hexdigest())
-helper("adler32sum", "string")(lambda run, text: str(zlib.adler32(text.encode())))
+helper("sha1sum", "string")(lambda run, text: hashlib.sha1(bytes_of(text), usedforsecurity=False).hexdigest())
+helper("sha256sum", "string")(lambda run, text: hashlib.sha256(bytes_of(text)).hexdigest())
+helper("adler32sum", "string")(lambda run, text: str(zlib.adler32(bytes_of(text))))
 helper("toString", "any")(lambda run, value: strval(value))
 
 
@@ -71,7 +81,7 @@ def replace(run: Run, old: str, new: str, text: str) -> str:
 @helper("trunc", "int", "string")
 def trunc(run: Run, count: int, text: str) -> str:
     """The first bytes."""
-    return text if len(text.encode()) <= count else _bytes(text, 0, count)
+    return text if len(bytes_of(text)) <= count else _bytes(text, 0, count)
 
 
 @helper("substr", "int", "int", "string")
@@ -79,7 +89,7 @@ def substr(run: Run, begin: int, end: int, text: str) -> str:
     """The bytes from one to another."""
     if begin < 0:
         return _bytes(text, 0, end)
-    return _bytes(text, begin, len(text.encode()) if end < 0 else end)
+    return _bytes(text, begin, len(bytes_of(text)) if end < 0 else end)
 
 
 @helper("abbrev", "int", "string")
@@ -97,7 +107,7 @@ def abbrevboth(run: Run, left: int, right: int, text: str) -> str:
 
 
 def _abbreviate(text: str, offset: int, width: int) -> str:
-    size = len(text.encode())
+    size = len(bytes_of(text))
     if size <= width:
         return text
     offset = min(offset, size)
@@ -114,8 +124,9 @@ def _abbreviate(text: str, offset: int, width: int) -> str:
 
 @helper("nospace", "string")
 def nospace(run: Run, text: str) -> str:
-    """The text without white space."""
-    return "".join(one for one in text if one not in SPACE)
+    """The text without white space; where there was any, each byte of other letters is one, as there."""
+    kept = [byte for byte in bytes_of(text) if chr(byte) not in SPACE]
+    return text if len(kept) == len(bytes_of(text)) else bytes(kept).decode("latin-1")
 
 
 @helper("wrap", "int", "string")
@@ -131,7 +142,7 @@ def wrap_with(run: Run, width: int, by: str, text: str) -> str:
 
 
 def _wrap(text: str, width: int, by: str, *, long: bool) -> str:
-    data, width, offset = text.encode(), max(width, 1), 0
+    data, width, offset = bytes_of(text), max(width, 1), 0
     bounded(len(data) + len(data) // width * len(by))
     made: list[bytes] = []
     while len(data) - offset > width:
@@ -147,7 +158,7 @@ def _wrap(text: str, width: int, by: str, *, long: bool) -> str:
         following = end if space < 0 else space + 1
         made.append(data[offset : end if space < 0 else space])
         offset = following
-    return by.encode().join([*made, data[offset:]]).decode("utf-8", "replace")
+    return from_bytes(bytes_of(by).join([*made, data[offset:]]))
 
 
 @helper("indent", "int", "string")
@@ -256,7 +267,7 @@ def strings(value: object) -> Strings:
 @helper("sortAlpha", "any")
 def sort_alpha(run: Run, values: object) -> Strings:
     """A list of texts, sorted by their bytes."""
-    return Strings(sorted(strings(values), key=str.encode) if values is not None else ["<nil>"])
+    return Strings(sorted(strings(values), key=bytes_of) if values is not None else ["<nil>"])
 
 
 @helper("slackescape", "any")
