@@ -20,6 +20,7 @@ from buildwatch.notify.templates.helpers.calls import HELPERS
 DATA = Path(__file__).parents[1] / "data" / "templates"
 NOW = 1257894000.0
 CORPUS: dict[str, Any] = json.loads((DATA / "corpus.json").read_text())
+FUNCTIONS: dict[str, Any] = json.loads((DATA / "functions.json").read_text())
 GENERATED: dict[str, Any] = json.loads((DATA / "generated.json").read_text())
 SAMPLE: dict[str, dict[str, Any]] = {
     "repo": {"owner": "acme", "name": "web"},
@@ -61,6 +62,16 @@ def test_what_a_generator_made_is_rendered_as_the_original_renders_it() -> None:
         if (result := rendered(template, "map", GENERATED["context"])) != expected
         and not (expected is None and isinstance(result, TemplateError))
     ]
+    assert wrong == []
+
+
+def test_each_function_gives_what_the_original_gives() -> None:
+    """All of them with arguments by chance, of dates, zones, floats, bytes, patterns …; None is no template."""
+    wrong = []
+    for context, template, expected in FUNCTIONS["cases"]:
+        result = rendered(template, *FUNCTIONS["contexts"][context])
+        if result != expected and not (expected is None and isinstance(result, TemplateError)):
+            wrong.append((template, expected, result))
     assert wrong == []
 
 
@@ -161,11 +172,39 @@ def test_compiling_leaves_no_modules_behind() -> None:
         ("{{until 100000000}}", "more than"),
         ("{{#with (list a a)}}" * 30 + "{{#with (list . .)}}" * 19 + "{{.}}" + "{{/with}}" * 49, "more than"),
         ("{{#if a}}{{if a}}{{/if}}", "for ever"),
+        ("{{#each (until 99999)}}{{#each (until 99999)}}{{/each}}{{/each}}", "steps"),
+        ("{{{with_long}}}{{{list " + "r " * 9000 + "}}}{{/with}}", "work"),
+        ("{{{with_long}}}{{{append (append (list r) r) r}}}{{/with}}", "parts"),
+        ("{{{with_long}}}{{{toJson (append (append (list r) r) r)}}}{{/with}}", "parts"),
+        ("{{{with_long}}}{{{join '' (append (append (list r) r) r)}}}{{/with}}", "too long"),
+        ("{{{with_long}}}{{{cat " + "r " * 9000 + "}}}{{/with}}", "work"),
+        ("{{{with_long}}}{{#each (until 9999)}}{{#if (sha256sum r)}}{{/if}}{{/each}}{{/with}}", "work"),
+        ("{{{with_long}}}{{#each (until 9999)}}{{#if (regexReplaceAll 'x' r 'y')}}{{/if}}{{/each}}{{/with}}", "work"),
+        ("{{{with_long}}}{{#each (until 9999)}}{{#equal r r}}{{/equal}}{{/each}}{{/with}}", "work"),
+        ("{{{with_long}}}{{split '' r}}{{/with}}", "list of more than"),
+        ("{{#with (append (until 9999) 1)}}{{#each (until 9999)}}{{a.b}}{{/each}}{{/with}}", "work"),
+        ("{{#each (until 99)}}{{#if (uniq (until 2000))}}{{/if}}{{/each}}", "work"),
+        (
+            "{{#with (list 1) as |x|}}{{#with (list 1) as |y|}}"
+            + "{{#with (list (list x x) (list y y)) as |p|}}{{#with p.[0] as |x|}}{{#with p.[1] as |y|}}" * 15
+            + "{{has x (list y)}}"
+            + "{{/with}}" * 47,
+            "parts|work",
+        ),
+        ("{{#with (dict 'a' 1) as |d|}}{{{set d 'a' d}}}{{/with}}", "nested too deep"),
     ],
+    ids=lambda value: value[:60],
 )
 def test_everything_is_bounded(template: str, words: str) -> None:
+    template = template.replace("{{{with_long}}}", '{{#with (repeat 1000000 "x") as |r|}}')
     with pytest.raises(TemplateError, match=words):
         Template(template).render({"a": 1})
+
+
+def test_texts_beside_each_other_are_one() -> None:
+    """However many of them a template has, as it is what is compiled that costs."""
+    template = Template("{{! c }}{{!-- d --}}x" * 200 + "\\{{" * 15000)
+    assert template.render({}) == "x" * 200 + "{{" * 15000
 
 
 def test_a_long_and_dense_template_is_compiled_or_refused_soon() -> None:

@@ -90,12 +90,18 @@ class _Writer:
 
     def program(self, program: Program) -> Written:
         written: Written = ["template"]
+        after_text = False
         for node in program.body:
+            if not isinstance(node, Content | Comment):
+                after_text = False
             match node:
                 case Content():
-                    if node.text:
+                    if node.text and after_text:
+                        self._made.texts[-1] += node.text
+                    elif node.text:
                         self._made.texts.append(node.text)
                         written.append(_printing("_t", len(self._made.texts) - 1))
+                        after_text = True
                 case Comment():
                     continue
                 case Mustache():
@@ -206,8 +212,8 @@ def _print(this: _This, index: int) -> str:
         run.size += len(text)
         if run.size > MOST_OUTPUT or run.steps > MOST_STEPS:
             run.too_much()
-    except Fault as fault:
-        raise TemplateError(str(fault), run.compiled.source, at) from None
+    except (Fault, RecursionError) as fault:
+        raise TemplateError(_what(fault), run.compiled.source, at) from None
     return text
 
 
@@ -225,10 +231,14 @@ def _block(this: _This, options: Mapping[str, Inner], index: int) -> str:
     try:
         run.step()
         text = run.value(value) if plan.is_call else _section(run, section, plan, value)
-    except Fault as fault:
-        raise TemplateError(str(fault), run.compiled.source, plan.at) from None
+    except (Fault, RecursionError) as fault:
+        raise TemplateError(_what(fault), run.compiled.source, plan.at) from None
     run.sections.pop()
     return text
+
+
+def _what(error: Exception) -> str:
+    return str(error) if isinstance(error, Fault) else "this value is nested too deep, perhaps in itself"
 
 
 def _section(run: Run, section: Section, plan: BlockPlan, value: object) -> str:

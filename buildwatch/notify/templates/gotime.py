@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -153,7 +154,8 @@ DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday
 
 def format_time(moment: Time, layout: str) -> str:
     """A time after Go's reference layout (`time.Format`, chunks as in `nextStdChunk`)."""
-    return "".join(_value(clock_of(moment), part) if is_chunk else part for part, is_chunk in chunks(layout))
+    clock = clock_of(moment)
+    return "".join(_value(clock, part) if is_chunk else part for part, is_chunk in chunks(layout))
 
 
 _CHUNKS: Final = (
@@ -202,32 +204,34 @@ def _value(clock: Clock, chunk: str) -> str:
         if chunk[1] == "9":
             digits = digits.rstrip("0")
         return f"{chunk[0]}{digits}" if digits else ""
-    hour = clock.hour % 12 or 12
-    return {
-        "January": MONTHS[clock.month - 1],
-        "Jan": MONTHS[clock.month - 1][:3],
-        "Monday": DAYS[clock.weekday],
-        "Mon": DAYS[clock.weekday][:3],
-        "MST": clock.abbreviation or _offset(clock.offset, "-0700"),
-        "002": f"{clock.yearday:03d}",
-        "__2": f"{clock.yearday:3d}",
-        "01": f"{clock.month:02d}",
-        "1": f"{clock.month}",
-        "02": f"{clock.day:02d}",
-        "_2": f"{clock.day:2d}",
-        "2": f"{clock.day}",
-        "03": f"{hour:02d}",
-        "3": f"{hour}",
-        "04": f"{clock.minute:02d}",
-        "4": f"{clock.minute}",
-        "05": f"{clock.second:02d}",
-        "5": f"{clock.second}",
-        "06": f"{abs(clock.year) % 100:02d}",
-        "2006": "-" * (clock.year < 0) + f"{abs(clock.year):04d}",
-        "15": f"{clock.hour:02d}",
-        "PM": "PM" if clock.hour >= 12 else "AM",
-        "pm": "pm" if clock.hour >= 12 else "am",
-    }[chunk]
+    return _SHOWN[chunk](clock)
+
+
+_SHOWN: Final[dict[str, Callable[[Clock], str]]] = {
+    "January": lambda clock: MONTHS[clock.month - 1],
+    "Jan": lambda clock: MONTHS[clock.month - 1][:3],
+    "Monday": lambda clock: DAYS[clock.weekday],
+    "Mon": lambda clock: DAYS[clock.weekday][:3],
+    "MST": lambda clock: clock.abbreviation or _offset(clock.offset, "-0700"),
+    "002": lambda clock: f"{clock.yearday:03d}",
+    "__2": lambda clock: f"{clock.yearday:3d}",
+    "01": lambda clock: f"{clock.month:02d}",
+    "1": lambda clock: f"{clock.month}",
+    "02": lambda clock: f"{clock.day:02d}",
+    "_2": lambda clock: f"{clock.day:2d}",
+    "2": lambda clock: f"{clock.day}",
+    "03": lambda clock: f"{clock.hour % 12 or 12:02d}",
+    "3": lambda clock: f"{clock.hour % 12 or 12}",
+    "04": lambda clock: f"{clock.minute:02d}",
+    "4": lambda clock: f"{clock.minute}",
+    "05": lambda clock: f"{clock.second:02d}",
+    "5": lambda clock: f"{clock.second}",
+    "06": lambda clock: f"{abs(clock.year) % 100:02d}",
+    "2006": lambda clock: "-" * (clock.year < 0) + f"{abs(clock.year):04d}",
+    "15": lambda clock: f"{clock.hour:02d}",
+    "PM": lambda clock: "PM" if clock.hour >= 12 else "AM",
+    "pm": lambda clock: "pm" if clock.hour >= 12 else "am",
+}
 
 
 def _offset(seconds: int, chunk: str) -> str:

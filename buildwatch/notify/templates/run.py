@@ -24,6 +24,9 @@ MOST_OUTPUT: Final = 256 * 1024
 MOST_STEPS: Final = 100_000
 """How often a text, a value or a block may be come to."""
 
+MOST_WORK: Final = 8_000_000
+"""Through how many characters helpers may go, a part of a list counting as ten: a second or two in all."""
+
 DEEPEST_RUN: Final = 100
 """How many blocks may be rendered in each other; a helper that is no block's own renders the block around it."""
 
@@ -66,6 +69,7 @@ class Run:
         "sections",
         "size",
         "steps",
+        "worked",
     )
 
     def __init__(self, compiled: Compiled, context: object, now: float, random: Random | None, *, safe: bool) -> None:
@@ -81,6 +85,7 @@ class Run:
         self.safe = safe
         self.size = 0
         self.steps = 0
+        self.worked = 0
 
     @property
     def random(self) -> Random:
@@ -94,6 +99,12 @@ class Run:
         self.steps += 1
         if self.size > MOST_OUTPUT or self.steps > MOST_STEPS:
             self.too_much()
+
+    def work(self, amount: int) -> None:
+        """Count what a helper has to do. Raises `Fault` when it is too much."""
+        self.worked += amount
+        if self.worked > MOST_WORK:
+            raise Fault("the template takes too much work")
 
     def too_much(self) -> None:
         """Raise `Fault`."""
@@ -138,6 +149,7 @@ class Run:
         """What a plain name stands for: in this context, or else in those around."""
         for context in reversed(self.contexts):
             if type(context) is list or not names:
+                self._goes_through(context)
                 found, resolved = _walk(context, names)
                 if found is not None or resolved:
                     return found
@@ -177,10 +189,15 @@ class Run:
         if path.is_root:
             return _walk(self.contexts[0], path.names[1:])[0]
         for index in range(len(self.contexts) - 1 - path.depth, -1, -1):
+            self._goes_through(self.contexts[index])
             found, resolved = _walk(self.contexts[index], path.names)
             if found is not None or resolved:
                 return found
         return None
+
+    def _goes_through(self, context: object) -> None:
+        if isinstance(context, list):
+            self.work(len(context))
 
     # blocks
 
@@ -188,6 +205,9 @@ class Run:
         self, program: Callable[[], str], names: list[str], context: object, data: Frame | None, key: object
     ) -> str:
         """Render a program with that context, unless it is None; with a frame, and with block parameters."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            self.too_much()
         given: dict[str, object] = {}
         if names:
             given[names[0]] = context

@@ -56,7 +56,7 @@ class Rendered(str):
 
 
 MOST: Final = 100_000
-"""Of how many parts a value may consist when it is printed."""
+"""Of how many parts a value may consist when it is printed; ten characters of a text count as one, too."""
 
 
 class Struct:
@@ -129,20 +129,25 @@ def text_of(value: object) -> str:
     if isinstance(value, float):
         return plain_float(value)
     if isinstance(value, list):
-        return "".join(map(text_of, _leaves(value, [MOST])))
+        return "".join(_leaves(value, [MOST]))
     return verb(value, "s")
 
 
-def _leaves(values: list[object], left: list[int]) -> Iterator[object]:
-    """What is in a list and in the lists in it. Raises `Fault` for more than can be meant."""
+def _leaves(values: list[object], left: list[int]) -> Iterator[str]:
+    """What is in a list and in the lists in it, as text. Raises `Fault` for more than can be meant."""
     for value in values:
-        left[0] -= 1
-        if left[0] < 0:
-            raise Fault(f"this has more than {MOST} parts")
+        counted(value, left)
         if isinstance(value, list):
             yield from _leaves(value, left)
         else:
-            yield value
+            yield verb(value, "s", left) if isinstance(value, dict | Struct) else text_of(value)
+
+
+def counted(value: object, left: list[int]) -> None:
+    """Take one value from what is left of `MOST`. Raises `Fault` where nothing is."""
+    left[0] -= 1 + len(value) // 10 if isinstance(value, str) else 1
+    if left[0] < 0:
+        raise Fault(f"this has more than {MOST} parts")
 
 
 def plain_float(value: float) -> str:
@@ -168,9 +173,7 @@ def float_v(value: float) -> str:
 def verb(value: object, letter: str, left: list[int] | None = None) -> str:
     """A value as Go's fmt prints it under `%s` or `%v`. Raises `Fault` for more than can be meant."""
     left = left if left is not None else [MOST]
-    left[0] -= 1
-    if left[0] < 0:
-        raise Fault(f"this has more than {MOST} parts")
+    counted(value, left)
     if isinstance(value, Struct):
         if value.text is not None:
             return value.text

@@ -57,14 +57,18 @@ def each(run: Run, value: object, *, named: Named) -> object:
 @helper("equal", "any", "any", options=True)
 def equal(run: Run, left: object, right: object, *, named: Named) -> object:
     """The block where both are printed alike. Its other part is never rendered, as there."""
-    return run.inside() if text_of(left) == text_of(right) else ""
+    one, other = text_of(left), text_of(right)
+    run.work(len(one) + len(other))
+    return run.inside() if one == other else ""
 
 
 @helper("lookup", "any", "string", options=True)
 def lookup(run: Run, value: object, name: str, *, named: Named) -> object:
     """What is under a name, as text."""
     found = found_in(value, name) if name and value is not None else MISSING
-    return "" if found is MISSING else text_of(found)
+    text = "" if found is MISSING else text_of(found)
+    run.work(len(text))
+    return text
 
 
 @helper("log", "string")

@@ -77,7 +77,17 @@ def call(helper: Helper, run: Run, given: list[object], named: Mapping[str, obje
     if helper.options:
         run.argument = text_of(given[0]) if given else ""
         return helper.function(run, *made, named=named)
-    return helper.function(run, *made)
+    run.work(sum(map(weight, made)))
+    result = helper.function(run, *made)
+    run.work(weight(result))
+    return result
+
+
+def weight(value: object) -> int:
+    """How much there is of a value, for `Run.work`."""
+    if isinstance(value, str):
+        return len(value)
+    return 10 * len(value) if isinstance(value, list | dict) else 1
 
 
 _NONE: Final[dict[str, Callable[[], object]]] = {"any": lambda: None, "string": str, "map": NoMap}

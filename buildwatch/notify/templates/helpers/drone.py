@@ -64,4 +64,4 @@ def since(run: Run, moment: int) -> str:
 @helper("regexReplace", "string", "string", "string")
 def regex_replace(run: Run, pattern: str, text: str, by: str) -> str:
     """A text with all that a pattern finds replaced; `$1` and `${name}` stand for groups."""
-    return replace_all(pattern, text, by)
+    return replace_all(run, pattern, text, by)

@@ -13,7 +13,7 @@ from buildwatch.notify.templates.gotime import Time, at, format_time
 from buildwatch.notify.templates.helpers.calls import helper
 from buildwatch.notify.templates.helpers.texts import bounded
 from buildwatch.notify.templates.run import Run
-from buildwatch.notify.templates.values import MOST, NoList, NoMap, NoStrings, Struct, plain_float
+from buildwatch.notify.templates.values import MOST, NoList, NoMap, NoStrings, Struct, counted, plain_float
 
 # JSON
 
@@ -35,9 +35,7 @@ def to_pretty_json(run: Run, value: object) -> str:
 
 
 def _json(value: object, left: list[int], line: str, step: str) -> str:
-    left[0] -= 1
-    if left[0] < 0:
-        raise Fault(f"this has more than {MOST} parts")
+    counted(value, left)
     colon = ": " if step else ":"
     if isinstance(value, Time):
         return f'"{format_time(value, "2006-01-02T15:04:05.999999999Z07:00")}"'
@@ -182,6 +180,7 @@ for _name, _letters in _DRAWN.items():
 @helper("shuffle", "string")
 def shuffle(run: Run, text: str) -> str:
     """The letters in another order."""
+    run.work(10 * len(text))
     return "".join(run.random.sample(text, len(text)))
 
 

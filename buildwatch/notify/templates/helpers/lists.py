@@ -7,10 +7,10 @@ from collections.abc import Callable
 from buildwatch.notify.templates.errors import Fault
 from buildwatch.notify.templates.gotime import Time
 from buildwatch.notify.templates.helpers.calls import helper
-from buildwatch.notify.templates.helpers.numbers import LONGEST_LIST, int64
-from buildwatch.notify.templates.helpers.texts import strval
+from buildwatch.notify.templates.helpers.numbers import int64
+from buildwatch.notify.templates.helpers.texts import LONGEST_LIST, strval
 from buildwatch.notify.templates.run import Run
-from buildwatch.notify.templates.values import NoMap, Strings, Struct, kind_of, type_of
+from buildwatch.notify.templates.values import NoList, NoMap, Strings, Struct, kind_of, type_of
 
 
 def empty(value: object) -> bool:
@@ -24,8 +24,18 @@ def _list(value: object) -> list[object]:
     return value
 
 
-def _same(left: object, right: object) -> bool:
-    return type_of(left) == type_of(right) and left == right
+def _same(run: Run, left: object, right: object) -> bool:
+    """Whether two values are deeply equal. Counted, since they can share parts and so be larger than they look."""
+    run.work(1)
+    if type_of(left) != type_of(right):
+        return False
+    if left is right:
+        return True
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(_same(run, *pair) for pair in zip(left, right, strict=True))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(run, left[key], right[key]) for key in left)
+    return left == right
 
 
 for _name in ("list", "tuple"):
@@ -35,8 +45,8 @@ for _name in ("append", "push"):
 helper("prepend", "any", "any")(lambda run, values, value: _grown([value, *_list(values)]))
 helper("first", "any")(lambda run, values: next(iter(_list(values)), None))
 helper("last", "any")(lambda run, values: next(reversed(_list(values)), None))
-helper("rest", "any")(lambda run, values: list(_list(values)[1:]))
-helper("initial", "any")(lambda run, values: list(_list(values)[:-1]))
+helper("rest", "any")(lambda run, values: list(values[1:]) if _list(values) else NoList())
+helper("initial", "any")(lambda run, values: list(values[:-1]) if _list(values) else NoList())
 helper("reverse", "any")(lambda run, values: list(reversed(_list(values))))
 helper("compact", "any")(lambda run, values: [one for one in _list(values) if not empty(one)])
 helper("empty", "any")(lambda run, value: empty(value))
@@ -59,7 +69,7 @@ def uniq(run: Run, values: object) -> list[object]:
     """A list with each value once."""
     made: list[object] = []
     for value in _list(values)[:2000]:
-        if not any(_same(value, one) for one in made):
+        if not any(_same(run, value, one) for one in made):
             made.append(value)
     return made
 
@@ -67,13 +77,13 @@ def uniq(run: Run, values: object) -> list[object]:
 @helper("without", "any", rest="any")
 def without(run: Run, values: object, *omitted: object) -> list[object]:
     """A list without some values."""
-    return [value for value in _list(values) if not any(_same(value, one) for one in omitted)]
+    return [value for value in _list(values) if not any(_same(run, value, one) for one in omitted)]
 
 
 @helper("has", "any", "any")
 def has(run: Run, value: object, values: object) -> bool:
     """Whether a value is in a list."""
-    return values is not None and any(_same(value, one) for one in _list(values))
+    return values is not None and any(_same(run, value, one) for one in _list(values))
 
 
 @helper("slice", "any", rest="any")
@@ -134,14 +144,14 @@ helper("pluck", "string", rest="map")(lambda run, key, *maps: [one[key] for one 
 helper("keys", rest="map")(lambda run, *maps: Strings(key for one in maps for key in sorted(one)))
 helper("values", "map")(lambda run, values: [values[key] for key in sorted(values)])
 helper("pick", "map", rest="string")(lambda run, values, *keys: {key: values[key] for key in keys if key in values})
-helper("omit", "map", rest="string")(lambda run, values, *keys: {k: v for k, v in values.items() if k not in keys})
+helper("omit", "map", rest="string")(lambda run, values, *keys: {k: values[k] for k in values.keys() - set(keys)})
 
 
 @helper("merge", "map", rest="map")
 def merge(run: Run, into: Map, *others: Map) -> Map:
     """A map with what others have and it has not."""
     for other in others:
-        _merge(into, other, lambda old: empty(old), 0)
+        _merge(run, into, other, lambda old: empty(old), 0)
     return into
 
 
@@ -149,17 +159,18 @@ def merge(run: Run, into: Map, *others: Map) -> Map:
 def merge_overwrite(run: Run, into: Map, *others: Map) -> Map:
     """A map with what others have."""
     for other in others:
-        _merge(into, other, lambda old: True, 0)
+        _merge(run, into, other, lambda old: True, 0)
     return into
 
 
-def _merge(into: Map, other: Map, replaces: Callable[[object], bool], depth: int) -> None:
+def _merge(run: Run, into: Map, other: Map, replaces: Callable[[object], bool], depth: int) -> None:
+    run.work(len(other))
     if depth > 50:
         raise Fault("the maps are nested too deep")
     for key, value in other.items():
         old = into.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
-            _merge(old, value, replaces, depth + 1)
+            _merge(run, old, value, replaces, depth + 1)
         elif key not in into or (replaces(old) and not empty(value)):
             into[key] = value
 

@@ -8,11 +8,9 @@ from collections.abc import Callable
 
 from buildwatch.notify.templates.errors import Fault
 from buildwatch.notify.templates.helpers.calls import helper
+from buildwatch.notify.templates.helpers.texts import LONGEST_LIST
 from buildwatch.notify.templates.run import Run
 from buildwatch.notify.templates.values import Int64, Ints
-
-LONGEST_LIST = 100_000
-"""Of how many parts a list may consist that a helper makes."""
 
 
 def int64(value: object) -> Int64:
@@ -115,8 +113,10 @@ def _signed(way: Callable[[float], int], value: float) -> float:
 @helper("round", "any", "int", rest="float64")
 def round_(run: Run, value: object, places: int, on: float = 0.5) -> float:
     """A number with so many places."""
-    power = math.pow(10, places)
+    power = math.pow(10, places) if places < 309 else math.inf
     digit = power * float64(value)
+    if not (math.isfinite(digit) and 0.0 < power < math.inf):
+        return math.nan
     return _signed(math.ceil if math.modf(digit)[0] >= on else math.floor, digit) / power
 
 

@@ -53,23 +53,24 @@ def _pattern(text: str) -> _Pattern:
         raise Fault(f"{text} is not a pattern ({what})") from None
 
 
-def _all(pattern: _Pattern, text: str) -> Iterator[_Found]:
+def _all(run: Run, pattern: _Pattern, text: str) -> Iterator[_Found]:
     """All that is found; nothing right behind another find is none, as in Go. `text` is readable."""
     end = -1
     for found in pattern.finditer(text):
         if found.start() == found.end() == end:
             continue
         end = found.end()
+        run.work(20)
         yield found
 
 
-def replace_all(pattern: str, text: str, by: str) -> str:
+def replace_all(run: Run, pattern: str, text: str, by: str) -> str:
     """A text with all finds replaced; `$1`, `${1}` and `${name}` in `by` stand for groups, `$$` for a dollar."""
     compiled = _pattern(pattern)
     template, text = _template(by), readable(text)
     made: list[str] = []
     end = size = 0
-    for found in _all(compiled, text):
+    for found in _all(run, compiled, text):
         piece = text[end : found.start()] + "".join(_expanded(compiled, found, template))
         made.append(piece)
         size += len(piece)
@@ -124,7 +125,7 @@ def regex_find(run: Run, pattern: str, text: str) -> str:
 @helper("regexFindAll", "string", "string", "int")
 def regex_find_all(run: Run, pattern: str, text: str, count: int) -> Strings:
     """The first finds, all for a negative count."""
-    found = [one.group() or "" for one in _all(_pattern(pattern), readable(text))]
+    found = [one.group() or "" for one in _all(run, _pattern(pattern), readable(text))]
     kept = found if count < 0 else found[:count]
     return Strings(kept) if kept else NoStrings()
 
@@ -132,13 +133,13 @@ def regex_find_all(run: Run, pattern: str, text: str, count: int) -> Strings:
 @helper("regexReplaceAll", "string", "string", "string")
 def regex_replace_all(run: Run, pattern: str, text: str, by: str) -> str:
     """The same as `regexReplace`."""
-    return replace_all(pattern, text, by)
+    return replace_all(run, pattern, text, by)
 
 
 @helper("regexReplaceAllLiteral", "string", "string", "string")
 def regex_replace_all_literal(run: Run, pattern: str, text: str, by: str) -> str:
     """The same, where a dollar is a dollar."""
-    return replace_all(pattern, text, by.replace("$", "$$"))
+    return replace_all(run, pattern, text, by.replace("$", "$$"))
 
 
 @helper("regexSplit", "string", "string", "int")
@@ -151,7 +152,7 @@ def regex_split(run: Run, pattern: str, text: str, count: int) -> Strings:
         return Strings([""])
     parts: list[str] = []
     begin = end = 0
-    for index, found in enumerate(_all(compiled, text)):
+    for index, found in enumerate(_all(run, compiled, text)):
         if count > 0 and (len(parts) == count - 1 or index >= count):
             break
         end = found.start()

@@ -10,6 +10,7 @@ from buildwatch.notify.templates.helpers.calls import helper
 from buildwatch.notify.templates.helpers.regexes import LONGEST
 from buildwatch.notify.templates.run import Run
 from buildwatch.notify.templates.values import (
+    MOST,
     StringMap,
     Strings,
     bytes_of,
@@ -25,9 +26,13 @@ SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(
 """What Go's unicode.IsSpace knows."""
 
 
-def strval(value: object) -> str:
-    """A value as sprig's `toString` has it."""
-    return value if isinstance(value, str) else verb(value, "v")
+def strval(value: object, left: list[int] | None = None) -> str:
+    """A value as sprig's `toString` has it; `left` is of how many parts it may be."""
+    return value if isinstance(value, str) else verb(value, "v", left)
+
+
+LONGEST_LIST = 100_000
+"""Of how many parts a list may consist that a helper makes."""
 
 
 def bounded(size: int) -> None:
@@ -237,6 +242,8 @@ def parts_of(text: str, by: str, count: int) -> list[str]:
     """The parts of a text as Go's `strings.SplitN` has them: letters where there is nothing to split by."""
     if count == 0:
         return []
+    if (text.count(by) if by else len(text)) > LONGEST_LIST:
+        raise Fault(f"makes a list of more than {LONGEST_LIST} parts")
     if not by:
         letters = list(text)
         return letters if count < 0 or len(letters) <= count else [*letters[: count - 1], text[count - 1 :]]
@@ -260,7 +267,8 @@ def to_strings(run: Run, values: object) -> Strings:
 def strings(value: object) -> Strings:
     """A value as a list of texts (sprig's `strslice`)."""
     if isinstance(value, list):
-        return Strings(strval(one) for one in value if one is not None)
+        left = [MOST]
+        return Strings(strval(one, left) for one in value if one is not None)
     return Strings() if value is None else Strings([strval(value)])
 
 
