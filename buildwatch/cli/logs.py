@@ -18,8 +18,9 @@ from buildwatch.model import Build, Status
 from buildwatch.sources.base import Source
 from buildwatch.sources.errors import Denied
 from buildwatch.sources.follow import LogState, follow
+from buildwatch.sources.stored import whole_log
 from buildwatch.wire.ansi import plain, safe_sgr
-from buildwatch.wire.loglines import LogAssembler, whole
+from buildwatch.wire.loglines import LogAssembler
 
 QUIET = 0.5
 """Seconds without anything new after which what a running step printed has come. Runners send once a second."""
@@ -66,7 +67,7 @@ async def _print_one(source: Source, build: Build, place: Place, chosen: Places,
 async def _stored(source: Source, build: Build, place: Place) -> LogState:
     async def read() -> LogState:
         try:
-            return LogState(whole(await source.log(build.repo, build.number, *place.key)), 0, live=False)
+            return LogState(await whole_log(source, build.repo, build.number, *place.key), 0, live=False)
         except Denied as error:
             if error.status != 404:
                 raise

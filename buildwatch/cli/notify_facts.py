@@ -17,7 +17,7 @@ from buildwatch.notify.excerpts import plain_log
 from buildwatch.notify.occasions import Occasion, end_of, occasion, overdue
 from buildwatch.notify.past import Past, line_of
 from buildwatch.sources.errors import Denied
-from buildwatch.wire.loglines import whole
+from buildwatch.sources.stored import whole_log
 
 PAGES: Final = 3
 SIZE: Final = 100
@@ -65,7 +65,7 @@ async def _log(server: Server, build: Build) -> tuple[str, ...]:
         return ()
     stage, step = failed
     try:
-        return plain_log(whole(await server.source.log(build.repo, build.number, stage.number, step.number)))
+        return plain_log(await whole_log(server.source, build.repo, build.number, stage.number, step.number))
     except Denied:  # it never ran, or its log is gone
         return ()
 

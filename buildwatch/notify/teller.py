@@ -25,7 +25,7 @@ from buildwatch.notify.rulebook import Rulebook, Wants
 from buildwatch.notify.settings import Kind
 from buildwatch.sources.base import Source
 from buildwatch.sources.errors import SourceError
-from buildwatch.wire.loglines import whole
+from buildwatch.sources.stored import whole_log
 
 ASK_LIMIT: Final = 10.0
 """Seconds that the details of a build may take to come; then it is told without them."""
@@ -228,7 +228,7 @@ async def _log(source: Source, build: Build, stage: int, step: int) -> Sequence[
     """The log of a step that has ended; the server may store it a moment later."""
     for pause in (0.5, 1.5, 0.0):
         try:
-            return whole(await source.log(build.repo, build.number, stage, step))
+            return await whole_log(source, build.repo, build.number, stage, step)
         except SourceError:
             if not pause:
                 raise

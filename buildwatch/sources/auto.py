@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -109,9 +109,11 @@ class AutoSource:
         """As the source tells it."""
         return await (await self._source()).build(slug, number)
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> Sequence[Piece]:
+    @asynccontextmanager
+    async def log(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """As the source tells it."""
-        return await (await self._source()).log(slug, number, stage, step)
+        async with (await self._source()).log(slug, number, stage, step) as batches:
+            yield batches
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[list[Told]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -65,8 +65,13 @@ class Source(Protocol):
     async def build(self, slug: str, number: int) -> Build:
         """One build with its stages and steps."""
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> Sequence[Piece]:
-        """The whole log of a step that has ended. `Denied` (404) before that, and for steps that never ran."""
+    def log(
+        self, slug: str, number: int, stage: int, step: int
+    ) -> AbstractAsyncContextManager[AsyncIterator[list[Piece]]]:
+        """The whole log of a step that has ended, as it comes; what has come of one that breaks off is true.
+
+        `Denied` (404) before the step has ended, and for steps that never ran.
+        """
 
     def events(self) -> AbstractAsyncContextManager[AsyncIterator[list[Told]]]:
         """The event stream, entered once it is open; each item holds the events of one piece of the wire."""

@@ -10,7 +10,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import ClassVar, Final, TypeVar
 
 from msgspec.structs import replace
@@ -21,12 +21,14 @@ from buildwatch.sources.base import Told
 from buildwatch.sources.errors import Broken, Denied, Stranger
 from buildwatch.sources.http import Http
 from buildwatch.sources.slugs import slug_path
+from buildwatch.sources.stored import in_parts
 from buildwatch.text import clean
 from buildwatch.wire import drone1
 from buildwatch.wire.drone0 import Line, Reader, read_log
 from buildwatch.wire.drone1 import User
 from buildwatch.wire.fields import BadAnswer
 from buildwatch.wire.loglines import Piece
+from buildwatch.wire.pieces import ListReader
 
 T = TypeVar("T")
 
@@ -114,11 +116,15 @@ class Drone0Source(ABC):
         return self._keep(self._read(lambda data: self._reader.build(slug, data), body))
 
     @abstractmethod
-    async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
+    def log(
+        self, slug: str, number: int, stage: int, step: int
+    ) -> AbstractAsyncContextManager[AsyncIterator[list[Piece]]]:
         """The stored log. `Denied` (404) before the step (0.5: the job) has ended, and where it never ran."""
 
-    async def _log(self, path: str) -> list[Line]:
-        return self._read(read_log, await self._http.get(path))
+    @asynccontextmanager
+    async def _log(self, path: str) -> AsyncIterator[AsyncIterator[list[Line]]]:
+        async with self._http.parts(path) as chunks:
+            yield in_parts(chunks, ListReader(read_log), self._read)
 
     @abstractmethod
     def events(self) -> AbstractAsyncContextManager[AsyncIterator[list[Told]]]:
@@ -282,6 +288,12 @@ class Drone0Source(ABC):
             return reader(body)
         except BadAnswer as error:
             raise Broken(f"{self.name} answers with something that is not Drone's: {error}") from None
+
+
+async def pieces_in(batches: AsyncIterator[list[Line]]) -> AsyncIterator[list[Piece]]:
+    """The pieces of lines that are all of one step."""
+    async for lines in batches:
+        yield [line.piece for line in lines]
 
 
 def _step(build: Build | None, stage: int, step: int) -> Step | None:

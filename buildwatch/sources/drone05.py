@@ -79,7 +79,8 @@ class Drone05Source(Drone07Source):
                     log.feed(lines)
 
     async def _job_lines(self, slug: str, number: int, job: int) -> list[Line]:
-        return await self._log(f"/api/repos/{slug_path(slug)}/logs/{number}/{job}")
+        async with self._log(f"/api/repos/{slug_path(slug)}/logs/{number}/{job}") as batches:
+            return [line async for lines in batches for line in lines]
 
     def job_log(self, build: Build, job: Stage) -> JobLog:
         """What is known of the steps of one run of a job."""
@@ -107,10 +108,11 @@ class Drone05Source(Drone07Source):
         since = asyncio.get_running_loop().time() - self._http.dated
         return self._http.date + int(since) if self._http.date else 0
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
+    @asynccontextmanager
+    async def log(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """The stored log, picked from that of the job: there once the job has ended."""
         name = await self._step_name(slug, number, stage, step)
-        return ended_lines(await self._job_lines(slug, number, stage), name)
+        yield _at_once(ended_lines(await self._job_lines(slug, number, stage), name))
 
     def page_of(self, build: Build, stage: int | None = None, step: int | None = None) -> str:
         """`/owner/name/number[/job]`: steps have no page of their own."""
@@ -178,3 +180,7 @@ class _Job(NamedTuple):
 
     log: JobLog
     reading: asyncio.Lock
+
+
+async def _at_once(pieces: list[Piece]) -> AsyncIterator[list[Piece]]:
+    yield pieces

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from buildwatch.model import Build
 from buildwatch.sources.base import Told
-from buildwatch.sources.drone0 import Drone0Source
+from buildwatch.sources.drone0 import Drone0Source, pieces_in
 from buildwatch.sources.http import Http
 from buildwatch.sources.slugs import slug_path
 from buildwatch.wire.drone0 import Line, Reader, no_run, pieces_of, read_log_event
@@ -29,10 +29,12 @@ class Drone07Source(Drone0Source):
     def __init__(self, http: Http, reader: Reader | None = None) -> None:
         super().__init__(http, reader or Reader(http.address.name, with_procs, no_run))
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
+    @asynccontextmanager
+    async def log(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """The stored log, by the step's name."""
         name = quote(await self._step_name(slug, number, stage, step), safe="")
-        return [line.piece for line in await self._log(f"/api/repos/{slug_path(slug)}/logs/{number}/{stage}/{name}")]
+        async with self._log(f"/api/repos/{slug_path(slug)}/logs/{number}/{stage}/{name}") as batches:
+            yield pieces_in(batches)
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[list[Told]]]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from buildwatch.model import Build
 from buildwatch.sources.base import Told
-from buildwatch.sources.drone0 import Drone0Source
+from buildwatch.sources.drone0 import Drone0Source, pieces_in
 from buildwatch.sources.errors import Broken
 from buildwatch.sources.http import Http
 from buildwatch.sources.slugs import slug_path
@@ -33,9 +33,11 @@ class Drone08Source(Drone0Source):
     def __init__(self, http: Http) -> None:
         super().__init__(http, Reader(http.address.name, with_procs, no_run))
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> list[Piece]:
+    @asynccontextmanager
+    async def log(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """The stored log, by the step's pid, which no other step of the build has."""
-        return [line.piece for line in await self._log(f"/api/repos/{slug_path(slug)}/logs/{number}/{step}")]
+        async with self._log(f"/api/repos/{slug_path(slug)}/logs/{number}/{step}") as batches:
+            yield pieces_in(batches)
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[list[Told]]]:

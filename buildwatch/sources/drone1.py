@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -16,10 +16,12 @@ from buildwatch.sources.base import Told
 from buildwatch.sources.errors import Broken, Denied
 from buildwatch.sources.http import Http
 from buildwatch.sources.slugs import slug_path
+from buildwatch.sources.stored import in_parts
 from buildwatch.wire import drone1, sse
 from buildwatch.wire.drone1 import User
 from buildwatch.wire.fields import BadAnswer
 from buildwatch.wire.loglines import Piece
+from buildwatch.wire.pieces import ListReader
 
 T = TypeVar("T")
 
@@ -77,10 +79,11 @@ class DroneSource:
             raise Broken(f"{self.name} has nothing to say of {slug}#{number}")
         return build
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> Sequence[Piece]:
+    @asynccontextmanager
+    async def log(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """The stored log, at most 5 MiB of it: its oldest pieces may be missing."""
-        body = await self._http.get(f"{_repo(slug)}/builds/{number}/logs/{stage}/{step}")
-        return self._read(drone1.read_log, body)
+        async with self._http.parts(f"{_repo(slug)}/builds/{number}/logs/{stage}/{step}") as chunks:
+            yield in_parts(chunks, ListReader(drone1.read_log), self._read)
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[list[Told]]]:

@@ -10,20 +10,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from buildwatch.model import LogLine, Status
 from buildwatch.sources.backoff import Backoff
 from buildwatch.sources.base import Source
 from buildwatch.sources.errors import Denied, SourceError, Unauthorized
-from buildwatch.wire.loglines import LogAssembler, Piece, whole
+from buildwatch.wire.loglines import LogAssembler, Piece
 
 STORED_AFTER = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds to wait before each try to read the stored log: after a kill it is there only a moment later."""
 
 LONGEST_PAUSE = 30.0
 """Seconds that are waited at most because a server asks for a pause, while a person waits for a log."""
+
+READ_PAUSE = 0.1
+"""Seconds in which what comes of a stored log is gathered; its begin is told at once."""
+
+SCREEN = 100
+"""So many lines of it are worth telling before the rest is there."""
 
 QUIET_END = 1.0
 """Seconds without a piece after which the step's status is looked at: with some set-ups the stream does not end."""
@@ -34,7 +40,8 @@ class LogState:
     """A log as far as it is known.
 
     Its lines, how many of the first ones are as in the state before, whether it still grows, a sentence where there is
-    something to say (no log kept, a connection that broke), and while it grows how many lines have ended.
+    something to say (no log kept, a connection that broke), and while it grows how many lines have ended. What is
+    `read` of a step that has ended grows too, until all has come, and nothing of it is news.
     """
 
     lines: Sequence[LogLine]
@@ -42,6 +49,7 @@ class LogState:
     live: bool
     said: str = ""
     ended: int = 0
+    read: bool = False
 
 
 _NEVER_RAN = (Status.SKIPPED, Status.DECLINED)
@@ -67,25 +75,39 @@ async def follow(
     if status() in _NEVER_RAN:
         yield LogState([], 0, live=False, said=f"{status()}: it has no log")
         return
-    end = await stored(source, slug, number, stage, step)
-    yield replace(end, lines=seen.lines, same=len(seen.lines)) if end.said else end
+    async with aclosing(stored(source, slug, number, stage, step)) as states:
+        async for state in states:
+            if not seen.lines:
+                yield state
+            elif not state.live:  # what was seen stays until all of what takes its place is there
+                lines, same = (seen.lines, len(seen.lines)) if state.said else (state.lines, 0)
+                yield LogState(lines, same, live=False, said=state.said)
 
 
-async def stored(source: Source, slug: str, number: int, stage: int, step: int) -> LogState:
-    """The log of a step that has ended. Where it cannot be had, there are no lines and it is said why."""
-    said, pause = "", 0.0
+async def stored(source: Source, slug: str, number: int, stage: int, step: int) -> AsyncGenerator[LogState, None]:
+    """The log of a step that has ended, as it comes. Where not all of it can be had, it is said why."""
+    log, said, pause, same = LogAssembler(), "", 0.0, 0
+    now, told = asyncio.get_running_loop().time, float("-inf")
     for wait in STORED_AFTER:
         await asyncio.sleep(max(wait, pause))
         try:
-            pieces = await source.log(slug, number, stage, step)
-            return LogState(await asyncio.to_thread(whole, pieces), 0, live=False)  # a long one takes a while
+            async with source.log(slug, number, stage, step) as batches:
+                async for pieces in batches:
+                    same = min(same, log.feed(pieces))
+                    if log.ended >= SCREEN and now() - told >= READ_PAUSE:
+                        told = now()
+                        yield LogState(log.lines, same, live=True, ended=log.ended, read=True)
+                        same = log.ended
+            yield LogState(log.lines, same, live=False, read=True)
+            return
         except Denied as error:
             said = "the server keeps no log of this step" if error.status == 404 else str(error)
         except Unauthorized as error:
-            return LogState([], 0, live=False, said=str(error))
+            said = str(error)
+            break
         except SourceError as error:
             said, pause = str(error), min(error.retry_after, LONGEST_PAUSE)
-    return LogState([], 0, live=False, said=said)
+    yield LogState(log.lines, same, live=False, said=said, read=True)
 
 
 async def _live(

@@ -90,6 +90,19 @@ class Http:
         return await self._ask(method, path, dict(query or {}), WRITE_LIMIT, json)
 
     @asynccontextmanager
+    async def parts(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The body of a JSON answer as it comes; entered once the server has agreed. Both raise `SourceError`."""
+        request = await self._request("GET", path, {}, READ_LIMIT, "application/json")
+        try:
+            response = await self._agreed(request, path, "json")
+        except _FAULTS as error:
+            raise unreachable(self.address, error) from None
+        try:
+            yield self._parts(response)
+        finally:
+            await response.aclose()
+
+    @asynccontextmanager
     async def stream(self, path: str, silence: float | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
         """An event stream's bytes as they come; entered once the server has agreed. Raises `SourceError`.
 
@@ -99,7 +112,7 @@ class Http:
         request = await self._request("GET", path, {}, limit, "text/event-stream")
         try:
             async with asyncio.timeout(OPEN_LIMIT):
-                response = await self._agreed(request, path)
+                response = await self._agreed(request, path, "text/event-stream")
         except _FAULTS as error:
             raise unreachable(self.address, error) from None
         try:
@@ -193,13 +206,13 @@ class Http:
                 self._token = None
             raise
 
-    async def _agreed(self, request: httpx.Request, path: str) -> httpx.Response:
+    async def _agreed(self, request: httpx.Request, path: str, kind: str) -> httpx.Response:
         response = await self._open().send(request, stream=True)
         try:
             self._hear(response)
             if response.status_code != 200:
                 raise self._refusal(response, await self._beginning(response), path)
-            if not is_a(response, "text/event-stream"):
+            if not is_a(response, kind):
                 raise strange(self.address, response, path)
         except BaseException:
             await response.aclose()
@@ -235,14 +248,20 @@ class Http:
 
     async def _body(self, response: httpx.Response) -> bytes:
         body = BytesIO()
+        async for chunk in self._parts(response):
+            body.write(chunk)
+        return body.getvalue()
+
+    async def _parts(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        size = 0
         try:
             async for chunk in response.aiter_bytes():
-                body.write(chunk)
-                if body.tell() > LARGEST_ANSWER:
+                size += len(chunk)
+                if size > LARGEST_ANSWER:
                     raise Broken(f"{self.address.name} answers without end; is {self.address.url} really a Drone?")
+                yield chunk
         except _FAULTS as error:
             raise unreachable(self.address, error) from None
-        return body.getvalue()  # without a copy, which of a long log would be a hundred megabytes
 
     async def _beginning(self, response: httpx.Response) -> bytes:
         body = b""

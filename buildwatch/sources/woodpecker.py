@@ -7,7 +7,7 @@ woodpecker-ci/woodpecker. Repos are asked for by their numeric id, logs by a ste
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple, TypeVar
 
@@ -16,10 +16,12 @@ from buildwatch.sources.base import Told
 from buildwatch.sources.errors import Broken, Denied, Stranger
 from buildwatch.sources.http import Http
 from buildwatch.sources.slugs import slug_path
+from buildwatch.sources.stored import in_parts
 from buildwatch.wire import drone1, sse, woodpecker
 from buildwatch.wire.drone1 import User
 from buildwatch.wire.fields import BadAnswer
 from buildwatch.wire.loglines import Piece
+from buildwatch.wire.pieces import ListReader
 
 T = TypeVar("T")
 
@@ -98,17 +100,23 @@ class WoodpeckerSource:
         """One build with stages and steps."""
         return self._one(slug, await self._http.get(f"{await self._pipelines(slug)}/{number}"))
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> Sequence[Piece]:
+    @asynccontextmanager
+    async def log(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """The stored log. The agent hands the last lines in a second after the step has ended, or much later."""
         known = await self._step(slug, number, step)
-        body = await self._http.get(f"/api/repos/{(await self._repo(slug)).id}/logs/{number}/{known.id}")
-        pieces = self._read(woodpecker.read_log, body)
-        past = self._http.date - known.stopped if known.stopped else HELD
-        if pieces is None and not 0 <= past < HELD:
-            raise Denied(f"{self.name} has no log of this step", 404)
-        if pieces is None or 0 <= past < LATE:
-            raise Denied("the agent has not handed in the log of this step yet; look again in a moment", 409)
-        return pieces
+        async with self._http.parts(f"/api/repos/{(await self._repo(slug)).id}/logs/{number}/{known.id}") as chunks:
+            past = self._http.date - known.stopped if known.stopped else HELD
+            if 0 <= past < LATE:
+                raise _held_back()
+            yield self._stored(chunks, past)
+
+    async def _stored(self, chunks: AsyncIterator[bytes], past: int) -> AsyncIterator[list[Piece]]:
+        """The log of a step that ended `past` seconds ago."""
+        reader = ListReader(woodpecker.read_log)
+        async for pieces in in_parts(chunks, reader, self._read):
+            yield pieces
+        if reader.null:
+            raise _held_back() if 0 <= past < HELD else Denied(f"{self.name} has no log of this step", 404)
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[list[Told]]]:
@@ -265,6 +273,10 @@ class WoodpeckerSource:
             return reader(body)
         except BadAnswer as error:
             raise Broken(f"{self.name} answers with something that is not Woodpecker's: {error}") from None
+
+
+def _held_back() -> Denied:
+    return Denied("the agent has not handed in the log of this step yet; look again in a moment", 409)
 
 
 class _Step(NamedTuple):

@@ -96,7 +96,7 @@ class Broken:
         What cannot be read is left out.
         """
         from buildwatch.sources.errors import Denied, SourceError
-        from buildwatch.wire.loglines import whole
+        from buildwatch.sources.stored import whole_log
 
         await asyncio.sleep(DWELL)
         for other in _failed(build, builds):
@@ -108,13 +108,13 @@ class Broken:
                 found = broke(told)
                 if found is None or self.of(told, *found) is not None:
                     continue
-                pieces = await source.log(told.repo, told.number, found[0].number, found[1].number)
+                lines = await whole_log(source, told.repo, told.number, found[0].number, found[1].number)
             except Denied:
                 continue
             except SourceError:
                 self._read.discard((other.key, other.run))
                 return
-            await self.look(told, *found, await asyncio.to_thread(whole, pieces))
+            await self.look(told, *found, lines)
             learned()
 
 

@@ -86,20 +86,23 @@ class LogFeed:
         from buildwatch.sources.follow import follow  # brings the network's imports; the first paint does without
 
         build, stage, step = which
-        count = 0
+        count, fresh = 0, True
         log = follow(source, build.repo, build.number, stage.number, step.number, lambda: self._now(which)[2].status)
         async with aclosing(log) as states:
             async for state in states:
                 self.said = state.said if state.live or not state.lines else ""
-                if not state.live or not count or state.same < count - 200:
-                    if state.lines or count == 0:
-                        self._view.show(state.lines, live=state.live, began=self._now(which)[2].started)
-                else:
-                    self._view.extend(state.lines[state.same :], replace_last=count - state.same)
-                fresh, count = not count, len(state.lines)
                 if not state.lines:
                     self._view.clear(state.said or "no output" + " yet" * state.live)
-                self._changed()
+                elif state.read:
+                    began = self._now(which)[2].started
+                    self._view.show_more(state.lines, state.same, reading=state.live, began=began)
+                elif not state.live or not count or state.same < count - 200:
+                    self._view.show(state.lines, live=state.live, began=self._now(which)[2].started)
+                else:
+                    self._view.extend(state.lines[state.same :], replace_last=count - state.same)
+                if not (state.read and state.live and count):  # while it is read the title tells enough
+                    self._changed()
+                fresh, count = fresh and (state.read or not count), len(state.lines)
                 if state.lines and not state.live:
                     await self._look(source, self._now(which), state.lines, fresh=fresh, brief=brief)
 
@@ -128,7 +131,7 @@ class LogFeed:
         if step.status not in (Status.FAILURE, Status.ERROR):
             return
         known = await self.broken.look(build, stage, step, lines)
-        free = fresh or (self._view.following and not self._view.has_focus)
+        free = (fresh and self._view.at_begin) or (self._view.following and not self._view.has_focus)
         self._view.broke(known.parts, known.error if free else None, brief=free and brief)
         self._changed()
         await self.broken.read_older(source, build, list(self._builds(build)), self._changed)

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from buildwatch.insight.digest import is_command
 from buildwatch.insight.errors import Level, levels_of
-from buildwatch.model import LogLine
 from buildwatch.wire.ansi import drawn_all
 from buildwatch.wire.loglist import LogLines
 
@@ -174,30 +173,23 @@ def look_for_kinds(raw: str) -> Looked:
     return grave
 
 
-def place_in(old: Sequence[LogLine], new: Sequence[LogLine], top: int) -> tuple[int, int]:
+def place_in(old: LogLines, new: LogLines, top: int) -> tuple[int, int]:
     """How many lines at the begin of `new` are those of `old`, and where the `top` line of `old` is in `new`.
 
     Lines before it may have come in or gone (what a live log had lost). A line that is nowhere is as good as the first
     one of its time.
     """
-    same = _same(old, new)
+    same = old.same(new)
     if top < same or not new:
         return same, min(top, max(0, len(new) - 1))
     for offset, line in enumerate(old[top : top + 4]):
         following = old[top + offset : top + offset + 3]
-        for index in range(same, len(new)):
-            if new[index] == line and new[index : index + len(following)] == following:
+        index = new.find(line, same)
+        while index >= 0:
+            if new[index : index + len(following)] == following:
                 return same, max(0, index - offset)
+            index = new.find(line, index + 1)
     if not same or top >= len(old):
         return same, 0
     time = old[top].time
-    return same, next((index for index in range(same, len(new)) if new[index].time >= time), len(new) - 1)
-
-
-def _same(old: Sequence[LogLine], new: Sequence[LogLine]) -> int:
-    count = min(len(old), len(new))
-    for begin in range(0, count, 4096):
-        end = min(begin + 4096, count)
-        if old[begin:end] != new[begin:end]:
-            return next(index for index in range(begin, end) if old[index] != new[index])
-    return count
+    return same, next((index for index, one in enumerate(new.since(same), same) if one.time >= time), len(new) - 1)

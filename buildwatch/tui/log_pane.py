@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from time import monotonic
 from typing import ClassVar
@@ -153,7 +153,17 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
         count = len(self._lines)
         self._lines.cut(first)
         self._lines.extend(lines)
-        self._came += len(lines)
+        self._came_from(first, count)
+
+    def _replace(self, first: int, lines: Iterable[LogLine]) -> None:
+        """The lines are these, those before `first` as they were. A copy is kept, which costs next to nothing."""
+        count = len(self._lines)
+        self._lines = LogLines(lines)
+        self._came_from(first, count)
+
+    def _came_from(self, first: int, count: int) -> None:
+        """From `first` on lines are new or different; there were `count` before."""
+        self._came += len(self._lines) - first
         if count - first > 100:
             self._strips.clear()
         for line in range(first, min(count, first + 100)):

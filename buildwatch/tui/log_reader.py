@@ -6,7 +6,7 @@ milliseconds, so that no key waits for it, however long the log is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter
 
 from rich.cells import cell_len
@@ -23,6 +23,7 @@ from buildwatch.tui.log_seek import Seeker
 from buildwatch.tui.log_shown import Part, Shown, around, everything, folded, parts_of
 from buildwatch.tui.log_state import LogState, Matches
 from buildwatch.wire.ansi import drawn, plain
+from buildwatch.wire.loglist import LogLines
 
 AROUND = 3
 """How many lines around a match are its context."""
@@ -56,6 +57,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         """`marks` are the signs beside the text; give `ASCII_MARKS` to a terminal that has no others."""
         super().__init__(marks=marks, id=id, classes=classes)
         self._live = False
+        self._reading = False  # whether more comes of what had been written before
         self._seeker = Seeker()
         self._folds = Folds()
         self._filter = Matches.ALL
@@ -70,7 +72,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
     # What the app gives
 
     def show(
-        self, lines: Sequence[LogLine], *, live: bool, began: int | None = None, names: Sequence[str] = ()
+        self, lines: Iterable[LogLine], *, live: bool, began: int | None = None, names: Sequence[str] = ()
     ) -> None:
         """Show these lines in place of what is there. Whoever reads does not lose the place, if it is still there.
 
@@ -78,9 +80,10 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         `began` is when the step began (unix seconds; 0: not known, None: as before), `names` are those of the logs
         that the lines' `source` counts, where they are of several.
         """
-        self._live = live
+        self._live, self._reading = live, False
         self._set_origin(self._began if began is None else began, names)
         fresh = not self._lines
+        lines = LogLines(lines)
         same, top = place_in(self._lines, lines, self._top[0])
         if moved := top - self._top[0]:
             self._seeker.move(moved)
@@ -89,10 +92,29 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
             self._anchor = -1
         self._seeker.change(same)
         self._folds.forget_from(same)
-        self._put(same, lines[same:] if same else lines)
+        self._replace(same, lines)
         if fresh:
             self.following = live
         self._flush_now()
+
+    def show_more(self, lines: Iterable[LogLine], same: int, *, reading: bool, began: int) -> None:
+        """Show these lines of a log that has ended and is being read; the first `same` are there. None of it is news.
+
+        The first ones are shown from the first line on, unless whoever reads has gone to the end.
+        """
+        fresh = not self._lines
+        self._live, self._reading = False, reading
+        self._set_origin(began, ())
+        self._seeker.change(same)
+        self._folds.forget_from(same)
+        self._replace(same, lines)
+        if fresh:
+            self.following = False
+        self._seen = len(self._lines)
+        if fresh or not reading:
+            self._flush_now()
+        else:
+            self._flush()
 
     def extend(self, new_lines: Sequence[LogLine], replace_last: int = 0) -> None:
         """Add lines at the end, in place of the last `replace_last` ones."""
@@ -104,7 +126,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
     def clear(self, message: str = "") -> None:
         """Show no lines, but this sentence (ours: no text from outside)."""
         self._message = message
-        self._live = False
+        self._live = self._reading = False
         self._seeker.forget()
         self._folds.forget()
         self._parts, self._brief = (), False
@@ -162,6 +184,11 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         return self._seeker.searched(self._lines)
 
     @property
+    def at_begin(self) -> bool:
+        """Whether the first line is looked at, as nobody has gone elsewhere."""
+        return self._top == (0, 0) and self._seeker.current < 0 and not self.following
+
+    @property
     def current_line(self) -> int:
         """The current line if it is in sight, else the first on the screen; from 1."""
         current = self._seeker.current
@@ -175,6 +202,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         return LogState(
             lines=len(self._lines),
             live=self._live,
+            reading=self._reading,
             following=self.following,
             new=self.new,
             errors=seeker.errors.total,
@@ -304,8 +332,11 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
             self._working = None
         if not self.size:
             return
+        if self._reading and not self._seeker.wanted:
+            self._tell()  # all the work goes into the reading
+            return
         until = perf_counter() + _SLICE
-        jump = self._seeker.go_on(self._lines, lambda: perf_counter() >= until)
+        jump = self._seeker.go_on(self._lines, lambda: perf_counter() >= until, more=self._reading)
         self._keep_up()
         if not self._rows.measured:
             self._rows.measure(lambda: perf_counter() >= until)

@@ -97,21 +97,29 @@ class Seeker:
         """Whether the search has looked at all lines."""
         return not self.search or self._matches.done(lines)
 
-    def go_on(self, lines: LogLines, enough: Callable[[], bool]) -> tuple[Hit, bool] | None:
-        """Look at more lines. Gives where to jump and whether that is a match, once there is something to jump to."""
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody waits for what is found."""
+        return self.search is not None or self._wish is not None
+
+    def go_on(self, lines: LogLines, enough: Callable[[], bool], *, more: bool = False) -> tuple[Hit, bool] | None:
+        """Look at more lines. Gives where to jump and whether that is a match, once there is something to jump to.
+
+        `more` says that the log's end is not among the lines yet.
+        """
         if self.search and not self._matches.done(lines):
             self._matches.go_on(lines, enough)
         if not enough() or not self.search:
             self._kinds.go_on(lines, enough)
-        return self._granted(lines)
+        return self._granted(lines, more=more)
 
-    def _granted(self, lines: LogLines) -> tuple[Hit, bool] | None:
+    def _granted(self, lines: LogLines, *, more: bool) -> tuple[Hit, bool] | None:
         if not self._wish:
             return None
         match = self._wish.kind == MATCHES
         scan = self._matches if match else self._kinds
         finds = self.matches if match else self._kinds.finds[self._wish.kind]
-        done = scan.done(lines)
+        done = scan.done(lines) and not more
         if self._wish.forward:
             hit = finds.after(self._wish.start) or (finds.after(Hit(-1, 0)) if done else None)
         else:

@@ -18,13 +18,15 @@ class Matches(IntEnum):
 class LogState:
     """What a title beside the log can say about it.
 
-    `new` lines came since the log was let go of. `match` is the how-manieth (from 1, 0 for none) of `matches`; all
-    counts are of what has been looked at so far, which is everything once `counted`. `brief` says that only what broke
-    is on show, `folded` that some commands are, `selected` is how many lines are.
+    `live` says that more may come, `reading` that not all is read of what has been written. `new` lines came since the
+    log was let go of. `match` is the how-manieth (from 1, 0 for none) of `matches`; all counts are of what has been
+    looked at so far, which is everything once `counted`. `brief` says that only what broke is on show, `folded` that
+    some commands are, `selected` is how many lines are.
     """
 
     lines: int = 0
     live: bool = False
+    reading: bool = False
     following: bool = True
     new: int = 0
     errors: int = 0

@@ -225,7 +225,7 @@ def log_words(state: LogState, step: Step | None) -> list[tuple[int, str]]:
         words.append((8, f"exit {step.exit_code}"))
     if state.live:
         words.append((4, "following" if state.following else f"{state.new} new"))
-    words.append((7, _counted(state.lines, "line")))
+    words.append((7, f"{_counted(state.lines, 'line')} so far" if state.reading else _counted(state.lines, "line")))
     if state.errors:
         words.append((6, _counted(state.errors, "error")))
     if state.warnings:

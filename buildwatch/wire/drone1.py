@@ -8,7 +8,6 @@ All times of these servers are unix seconds, 0 or absent for 'not yet'; `timesta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter, lt
@@ -36,7 +35,6 @@ from buildwatch.wire.fields import (
     word,
 )
 from buildwatch.wire.loglines import Piece, read_piece
-from buildwatch.wire.pieces import items
 
 OTHER_WORDS: Final = {"waiting_on_dependencies": Status.WAITING}
 
@@ -97,19 +95,15 @@ def read_build(server: str, slug: str, data: bytes) -> Build | None:
     return _told_whole(build)
 
 
-def read_log(data: bytes) -> Sequence[Piece]:
-    """A stored log: pieces of output in order, the oldest of a long one missing."""
-    return items(data, _pieces)
-
-
-_PIECES: Final = Decoder(list[Piece])
-
-
-def _pieces(data: bytes) -> list[Piece]:
+def read_log(data: bytes) -> list[Piece]:
+    """A stored log, or a part of one: pieces of output in order, the oldest of a long one missing."""
     try:
         return _PIECES.decode(data)
     except (MsgspecError, UnicodeDecodeError):
         return [read_piece(of) for of in objects(decode(data))]
+
+
+_PIECES: Final = Decoder(list[Piece])
 
 
 def read_log_event(data: bytes) -> Piece:

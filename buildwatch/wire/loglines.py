@@ -10,14 +10,15 @@ of real servers.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import repeat
 from operator import attrgetter
 
 from msgspec import Struct
 
 from buildwatch.model import LogLine
 from buildwatch.wire.fields import Object, number
-from buildwatch.wire.loglist import BLOCK, LogLines
+from buildwatch.wire.loglist import LogLines
 from buildwatch.wire.overwrite import as_shown, so_far
 
 
@@ -44,7 +45,7 @@ class LogAssembler:
 
     def __init__(self) -> None:
         self._runs: list[_Run] = []
-        self._flat: list[LogLine] = []
+        self._flat = LogLines()
         self._flat_moves = -1  # what `_moves` was when `_flat` was put together
         self._moves = 0  # counts each run that came, went, or grew in the middle
         self._last_at = 0  # where in `_flat` the last run begins
@@ -55,30 +56,35 @@ class LogAssembler:
         Returns the index from which on `lines` is new: what stands before it is as it was.
         """
         ended, moves = self.ended, self._moves
-        for piece in sorted(pieces, key=_by_pos):
+        coming = sorted(pieces, key=_by_pos)
+        at = 0
+        while at < len(coming):
             last = self._runs[-1] if self._runs else None
-            if last is not None and piece.pos == last.stop:
-                last.write(piece)
-            elif last is None or piece.pos > last.stop:
-                self._begin(len(self._runs), piece)
+            if last is None or coming[at].pos > last.stop:
+                last = self._begin(len(self._runs), coming[at].pos)
+            if coming[at].pos == last.stop:
+                following = _following(coming[at:] if at else coming)
+                last.write_all(following)
+                at += len(following)
             else:
-                self._fill(piece)
+                self._fill(coming[at])
+                at += 1
         return ended if moves == self._moves else 0
 
     @property
-    def lines(self) -> Sequence[LogLine]:
+    def lines(self) -> LogLines:
         """All lines so far. They are this object's own: they grow with later pieces and are not to be changed."""
         if not self._runs:
-            return []
+            return LogLines()
         if len(self._runs) == 1 and not self._runs[0].start:
             return self._runs[0].settled()
         return self._with_gaps()
 
-    def _begin(self, at: int, piece: Piece) -> None:
-        run = _Run(piece.pos)
-        run.write(piece)
+    def _begin(self, at: int, pos: int) -> _Run:
+        run = _Run(pos)
         self._runs.insert(at, run)
         self._moves += 1
+        return run
 
     def _fill(self, piece: Piece) -> None:
         """A late piece: one that the runs leave room for, or one that was there before."""
@@ -90,8 +96,8 @@ class LogAssembler:
             before.write(piece)
             self._moves += 1
         else:
-            self._begin(at, piece)
-            before = self._runs[at]
+            before = self._begin(at, piece.pos)
+            before.write(piece)
             at += 1
         if at < len(self._runs) and self._runs[at].start == before.stop:
             before.join(self._runs.pop(at))
@@ -105,11 +111,11 @@ class LogAssembler:
             stop = run.stop
         return count
 
-    def _with_gaps(self) -> list[LogLine]:
+    def _with_gaps(self) -> LogLines:
         last = self._runs[-1]
         if self._flat_moves != self._moves:
             self._flat_moves = self._moves
-            self._flat = []
+            self._flat = LogLines()
             stop = 0
             for run in self._runs:
                 if run.start > stop:
@@ -117,67 +123,24 @@ class LogAssembler:
                 self._last_at = len(self._flat)
                 stop = run.stop
                 if run is not last:
-                    self._flat += run.settled()
-        lines = last.settled()
+                    self._flat.extend(run.settled())
         known = max(0, len(self._flat) - self._last_at - 1)  # all but the last can no longer change
-        del self._flat[self._last_at + known :]
-        self._flat += lines[known:]
+        self._flat.cut(self._last_at + known)
+        self._flat.extend(last.settled().since(known))
         return self._flat
 
 
-def whole(pieces: Iterable[Piece]) -> LogLines:
-    """The lines of a stored log, whose pieces can be gone through twice."""
-    lines = _in_order(pieces)
-    if lines is None:
-        assembler = LogAssembler()
-        assembler.feed(pieces)
-        lines = LogLines(assembler.lines)
-    return lines
+def _following(pieces: list[Piece]) -> list[Piece]:
+    """As many of the first pieces (in order) as follow each other without a gap."""
+    places = [piece.pos for piece in pieces]
+    if places == list(range(places[0], places[0] + len(places))):
+        return pieces
+    return pieces[: next(at for at, place in enumerate(places) if place != places[0] + at)]
 
 
-def _in_order(pieces: Iterable[Piece]) -> LogLines | None:
-    """The lines of pieces that come in order, as nearly all stored ones do; None where they do not."""
-    lines = LogLines()
-    times: list[int] = []
-    texts: list[str] = []
-    parts: list[str] = []  # of the line that has not ended
-    began = expected = 0
-    for piece in pieces:
-        if piece.pos != expected:
-            if piece.pos < expected:
-                return None
-            gap = _gap(piece.pos - expected, piece.time)
-            times += [began, gap.time] if parts else [gap.time]
-            texts += ["".join(parts), gap.text] if parts else [gap.text]
-            parts = []
-        expected = piece.pos + 1
-        if not parts:
-            began = piece.time
-        ended, feed, rest = piece.out.partition("\n")
-        while feed:
-            if parts:
-                ended = "".join((*parts, ended))
-                parts = []
-            times.append(began)
-            texts.append(ended)
-            began = piece.time
-            ended, feed, rest = rest.partition("\n")
-        if ended:
-            parts.append(ended)
-        if len(texts) >= BLOCK:
-            lines.add(times[:BLOCK], _all_as_shown(texts[:BLOCK]))
-            del times[:BLOCK], texts[:BLOCK]
-    if parts:
-        times.append(began)
-        texts.append("".join(parts))
-    lines.add(times, _all_as_shown(texts))
-    return lines
-
-
-def _all_as_shown(texts: list[str]) -> list[str]:
-    """`as_shown` of each."""
-    together = "\n".join(texts)
-    return list(map(as_shown, texts)) if "\r" in together or "\x1b[" in together or "\x08" in together else texts
+def _all_as_shown(texts: list[str], together: str) -> list[str]:
+    """`as_shown` of each; `together` has them all."""
+    return list(map(as_shown, texts)) if "\r" in together or "\x1b" in together or "\x08" in together else texts
 
 
 class _Run:
@@ -219,6 +182,36 @@ class _Run:
         self.ended += len(rest) - 1
         if rest[-1]:
             self._add(rest[-1], piece.time)
+
+    def write_all(self, pieces: list[Piece]) -> None:
+        """Add pieces that follow each other, the first at `stop`. Most are a line each, which go together."""
+        texts = [piece.out for piece in pieces]
+        together = "".join(texts)
+        if not self._open and together.count("\n") == len(texts) and all(map(str.endswith, texts, repeat("\n"))):
+            self._write_lines(pieces, together)
+            return
+        lines = [text.find("\n") + 1 == len(text) > 0 for text in texts]
+        lines.append(False)
+        at = 0
+        while at < len(pieces):
+            if self._open or not lines[at]:
+                self.write(pieces[at])
+                at += 1
+            else:
+                end = lines.index(False, at)
+                self._write_lines(pieces[at:end], "".join(texts[at:end]))
+                at = end
+
+    def _write_lines(self, pieces: list[Piece], together: str) -> None:
+        """Add pieces of which each is a whole line."""
+        texts = together.split("\n")
+        texts.pop()
+        if not self.ended:
+            self.time = pieces[0].time if self.stop == self.start else self.time
+            self._head = texts[0] if self.start else ""
+        self._lines.add([piece.time for piece in pieces], _all_as_shown(texts, together))
+        self.stop += len(pieces)
+        self.ended += len(pieces)
 
     def settled(self) -> LogLines:
         """The lines, the one that has not ended among them."""

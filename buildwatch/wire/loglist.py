@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple, overload
 
 from buildwatch.model import LogLine
@@ -30,16 +31,18 @@ class _Block(NamedTuple):
 class LogLines(Sequence[LogLine]):
     """A sequence of lines that grows at its end. A line feed within a text becomes a control that is as invisible."""
 
-    __slots__ = ("_apart", "_blocks", "_open")
+    __slots__ = ("_apart", "_blocks", "_sources", "_texts", "_times")
 
     def __init__(self, lines: Iterable[LogLine] = ()) -> None:
         self._blocks: list[_Block] = []
-        self._open: list[LogLine] = []  # those that make no whole block yet
+        self._times: list[int] = []  # of those that make no whole block yet
+        self._texts: list[str] = []
+        self._sources: list[int] = []
         self._apart: dict[int, list[LogLine]] = {}
         self.extend(lines)
 
     def __len__(self) -> int:
-        return len(self._blocks) * BLOCK + len(self._open)
+        return len(self._blocks) * BLOCK + len(self._texts)
 
     @overload
     def __getitem__(self, at: int) -> LogLine: ...
@@ -59,11 +62,11 @@ class LogLines(Sequence[LogLine]):
             return (self._apart.get(block) or self._take_apart(block))[within]
         if index < 0:
             raise IndexError(at)
-        return self._open[index - len(self._blocks) * BLOCK]
+        within = index - len(self._blocks) * BLOCK
+        return LogLine(self._times[within], self._texts[within], self._sources[within])
 
     def __iter__(self) -> Iterator[LogLine]:
-        for lines in self._between(0, len(self)):
-            yield from lines
+        return self.since(0)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or len(other) != len(self):
@@ -77,34 +80,70 @@ class LogLines(Sequence[LogLine]):
 
     def append(self, line: LogLine) -> None:
         """Add one line."""
-        self._open.append(line)
-        if len(self._open) >= BLOCK:
-            self._close()
+        self._times.append(line.time)
+        self._texts.append(line.text)
+        self._sources.append(line.source)
+        self._close()
 
     def extend(self, lines: Iterable[LogLine]) -> None:
-        """Add lines. Whole blocks of another one are shared: nothing changes a block."""
-        if isinstance(lines, LogLines) and not self._open:
-            self._blocks += lines._blocks
-            lines = lines._open
-        self._open += lines
-        if len(self._open) >= BLOCK:
-            self._close()
+        """Add lines. Whole blocks of another one are shared where they fit: nothing changes a block."""
+        if isinstance(lines, LogLines):
+            if not self._texts:
+                self._blocks += lines._blocks
+            else:
+                for block in range(len(lines._blocks)):
+                    self._add(*lines._columns(block))
+            self._add(lines._times, lines._texts, lines._sources)
+            return
+        coming = iter(lines)
+        while some := list(islice(coming, BLOCK)):
+            self._add(*zip(*some, strict=True))
 
-    def add(self, times: list[int], texts: list[str]) -> None:
-        """Add lines by their times and texts, at the least cost where they are a whole block."""
-        if len(texts) == BLOCK and not self._open:
-            self._blocks.append(_Block(_joined(texts), _packed(times), 0))
-        else:
-            self.extend(map(LogLine, times, texts))
+    def add(self, times: Sequence[int], texts: Sequence[str]) -> None:
+        """Add lines by their times and texts, which costs less than making them."""
+        self._add(times, texts, [0] * len(texts))
+
+    def _add(self, times: Sequence[int], texts: Sequence[str], sources: Sequence[int]) -> None:
+        self._times += times
+        self._texts += texts
+        self._sources += sources
+        self._close()
 
     def cut(self, count: int) -> None:
         """Keep only the first `count` lines."""
         blocks = count // BLOCK
         if blocks < len(self._blocks):
-            self._open = list(self._apart.get(blocks) or self._read(blocks))
+            times, texts, sources = self._columns(blocks)
+            self._times, self._texts, self._sources = list(times), texts, list(sources)
             del self._blocks[blocks:]
             self._apart = {block: lines for block, lines in self._apart.items() if block < blocks}
-        del self._open[count - blocks * BLOCK :]
+        for column in (self._times, self._texts, self._sources):
+            del column[count - blocks * BLOCK :]
+
+    def same(self, other: LogLines) -> int:
+        """How many lines at the begin are those of another one."""
+        count = min(len(self), len(other))
+        blocks = zip(self._blocks, other._blocks, strict=False)
+        first = BLOCK * next((at for at, (mine, its) in enumerate(blocks) if mine != its), count // BLOCK)
+        pairs = zip(self.since(first), other.since(first), strict=False)
+        return next((first + at for at, (mine, its) in enumerate(pairs) if mine != its), count)
+
+    def find(self, line: LogLine, first: int) -> int:
+        """Where a line is, from `first` on; -1 where it is not."""
+        text = line.text.encode("utf-8", "surrogatepass")
+        for block in range(first // BLOCK, len(self._blocks)):
+            if text in self._blocks[block].text:
+                begin = max(first, block * BLOCK)
+                lines = self[begin : (block + 1) * BLOCK]
+                if line in lines:
+                    return begin + lines.index(line)
+        begin = max(first, len(self._blocks) * BLOCK)
+        return next((at for at, other in enumerate(self.since(begin), begin) if other == line), -1)
+
+    def since(self, first: int) -> Iterator[LogLine]:
+        """The lines from `first` on."""
+        for lines in self._between(first, len(self)):
+            yield from lines
 
     def texts(self, first: int, last: int) -> Iterator[tuple[int, str]]:
         """The raw texts from `first` up to but not including `last`, many at a time, joined by line feeds.
@@ -114,10 +153,15 @@ class LogLines(Sequence[LogLine]):
         while first < last:
             block, within = divmod(first, BLOCK)
             end = min(last, (block + 1) * BLOCK)
-            if block < len(self._blocks) and not within and end - first == BLOCK:
-                yield first, self._blocks[block].text.decode("utf-8", "surrogatepass")
+            if block < len(self._blocks):
+                together = self._blocks[block].text.decode("utf-8", "surrogatepass")
+                if end - first < BLOCK:
+                    together = "\n".join(together.split("\n")[within : within + end - first])
             else:
-                yield first, "\n".join([line.text.replace("\n", "\x0b") for line in self[first:end]])
+                together = "\n".join(
+                    [text.replace("\n", "\x0b") for text in self._texts[within : within + end - first]]
+                )
+            yield first, together
             first = end
 
     def _between(self, first: int, last: int) -> Iterator[list[LogLine]]:
@@ -125,22 +169,25 @@ class LogLines(Sequence[LogLine]):
         while first < last:
             block, within = divmod(first, BLOCK)
             end = min(last, (block + 1) * BLOCK)
+            of = slice(within, within + end - first)
             if block >= len(self._blocks):
-                lines = self._open
+                yield list(map(LogLine, self._times[of], self._texts[of], self._sources[of]))
             elif end - first == BLOCK:
-                lines = self._apart.get(block) or self._read(block)
+                yield self._apart.get(block) or self._read(block)
             else:
-                lines = self._apart.get(block) or self._take_apart(block)
-            yield lines[within : within + end - first]
+                yield (self._apart.get(block) or self._take_apart(block))[of]
             first = end
 
     def _close(self) -> None:
         """Make blocks of the open lines, as far as they make whole ones."""
-        whole = len(self._open) - len(self._open) % BLOCK
+        whole = len(self._texts) - len(self._texts) % BLOCK
+        if not whole:
+            return
         for first in range(0, whole, BLOCK):
-            times, texts, sources = zip(*self._open[first : first + BLOCK], strict=True)
-            self._blocks.append(_Block(_joined(texts), _packed(times), _packed(sources)))
-        del self._open[:whole]
+            of = slice(first, first + BLOCK)
+            block = _Block(_joined(self._texts[of]), _packed(self._times[of]), _packed(self._sources[of]))
+            self._blocks.append(block)
+        del self._times[:whole], self._texts[:whole], self._sources[:whole]
 
     def _take_apart(self, block: int) -> list[LogLine]:
         while len(self._apart) >= _APART:
@@ -149,15 +196,15 @@ class LogLines(Sequence[LogLine]):
         return lines
 
     def _read(self, block: int) -> list[LogLine]:
+        return list(map(LogLine, *self._columns(block)))
+
+    def _columns(self, block: int) -> tuple[Sequence[int], list[str], Sequence[int]]:
         data, times, sources = self._blocks[block]
-        texts = data.decode("utf-8", "surrogatepass").split("\n")
-        each = zip(
+        return (
             (times,) * BLOCK if isinstance(times, int) else times,
-            texts,
+            data.decode("utf-8", "surrogatepass").split("\n"),
             (sources,) * BLOCK if isinstance(sources, int) else sources,
-            strict=True,
         )
-        return list(map(LogLine._make, each))
 
 
 def _joined(texts: Sequence[str]) -> bytes:

@@ -1,67 +1,76 @@
-"""The long JSON list of a stored log, taken apart a little at a time, so that it is never there as objects. Pure."""
+"""The JSON list of a stored log, read as it comes: its begin at once, and a long one never as a whole. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Generic, TypeVar, overload
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
 
-import msgspec
+from buildwatch.wire.fields import BadAnswer
 
-from buildwatch.wire.fields import decode
+FIRST: Final = 1 << 14
+"""Bytes that make the first part: more than a screen of lines."""
 
-LONG: Final = 1 << 20
-"""Bytes from which on a list is taken apart when it is read."""
+PART: Final = 1 << 17
+"""Bytes that make a further one, at the least: a millisecond or two of work."""
 
-_CHUNK: Final = 1 << 18
+_BEGIN: Final = re.compile(rb"\s*\[")
 _BETWEEN: Final = re.compile(rb'\}\s*,\s*(?=\{\s*"\w)')
 """Between two objects. Never within a string: there a quote ends it, and what follows one is no letter."""
 
 Item = TypeVar("Item")
 
 
-def items(data: bytes, read: Callable[[bytes], list[Item]]) -> Sequence[Item]:
-    """The items of a JSON list; `read` reads a list. Raises what `read` does, and `BadAnswer` for what is not JSON.
+class ListReader(Generic[Item]):
+    """Reads a JSON list of objects in parts, each of them a list of its own."""
 
-    Of a long list an item that makes no sense is found only when it is come to: `read` must raise for none.
-    """
-    if len(data) < LONG or data.lstrip()[:1] != b"[":
-        return read(data)
-    try:
-        msgspec.json.decode(data, type=msgspec.Raw)
-    except msgspec.DecodeError:
-        decode(data)  # raises the sentence
-        return read(data)
-    return _Long(data, read)
-
-
-class _Long(Sequence[Item], Generic[Item]):
-    """A long list that is known to be JSON."""
-
-    def __init__(self, data: bytes, read: Callable[[bytes], list[Item]]) -> None:
-        self._data = data
+    def __init__(self, read: Callable[[bytes], list[Item]]) -> None:
+        """`read` reads a whole list; it raises `BadAnswer` for what is not JSON."""
         self._read = read
-        self._count = -1
+        self._held = bytearray()  # what came and was not read yet
+        self._enough = FIRST
+        self._begun = False  # whether the bracket that opens the list is not in `_held` any more
+        self.null = False
+        """Whether, in the end, there was `null` in place of a list."""
 
-    def __iter__(self) -> Iterator[Item]:
-        data, first = self._data, self._data.index(b"[") + 1
-        last = data.rindex(b"]")
-        while first < last:
-            cut = _BETWEEN.search(data, first + _CHUNK, last)
-            end = cut.start() + 1 if cut else last
-            yield from self._read(b"[" + data[first:end] + b"]")
-            first = cut.end() if cut else last
+    def feed(self, data: bytes) -> list[Item]:
+        """Take bytes in; gives the items that can be read now, in their order."""
+        self._held += data
+        if len(self._held) < self._enough:
+            return []
+        begin = 0 if self._begun else _list_begin(self._held)
+        cut = None if begin is None else self._last_cut(begin)
+        if cut:
+            try:
+                items = self._read(b"[" + bytes(self._held[begin : cut[0]]) + b"]")
+            except BadAnswer:  # a cut within an object: a later one may fit, else the end tells what is wrong
+                cut = None
+        if not cut:
+            self._enough = 2 * len(self._held)
+            return []
+        del self._held[: cut[1]]
+        self._begun, self._enough = True, PART
+        return items
 
-    def __len__(self) -> int:
-        if self._count < 0:
-            self._count = sum(1 for _ in self)
-        return self._count
+    def end(self, data: bytes = b"") -> list[Item]:
+        """The items that are left, once all has come, `data` the last of it. Raises `BadAnswer`."""
+        held = bytes(self._held) + data
+        self._held.clear()
+        self.null = not self._begun and held.strip() == b"null"
+        return self._read(b"[" + held if self._begun else held)
 
-    @overload
-    def __getitem__(self, at: int) -> Item: ...
+    def _last_cut(self, first: int) -> tuple[int, int] | None:
+        """Where the last place between two objects begins (behind the first of them) and ends."""
+        window = 4096
+        while True:
+            begin = max(first, len(self._held) - window)
+            cuts = [(cut.start() + 1, cut.end()) for cut in _BETWEEN.finditer(self._held, begin)]
+            if cuts or begin == first:
+                return cuts[-1] if cuts else None
+            window *= 16
 
-    @overload
-    def __getitem__(self, at: slice) -> list[Item]: ...
 
-    def __getitem__(self, at: int | slice) -> Item | list[Item]:
-        return list(self)[at]
+def _list_begin(data: bytearray) -> int | None:
+    """What is behind the bracket that opens the list; None where none does."""
+    begin = _BEGIN.match(data)
+    return begin.end() if begin else None

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from sys import intern
 from typing import Any, Final, NamedTuple
 
@@ -29,7 +29,6 @@ from buildwatch.model import Build, Repo, Stage, Status, Step
 from buildwatch.text import clean, clean_lines
 from buildwatch.wire.fields import BadAnswer, Object, an_object, decode, flag, moment, number, objects, status, word
 from buildwatch.wire.loglines import Piece
-from buildwatch.wire.pieces import items
 
 OTHER_WORDS: Final = {"created": Status.PENDING, "canceled": Status.KILLED}
 
@@ -101,12 +100,8 @@ def read_build(server: str, slug: str, data: bytes) -> Told:
     return _told(server, slug, an_object(decode(data)))
 
 
-def read_log(data: bytes) -> Sequence[Piece] | None:
-    """A stored log, a piece for each line; None for `null`: there is none (yet)."""
-    return None if data.strip() == b"null" else items(data, _pieces)
-
-
-def _pieces(data: bytes) -> list[Piece]:
+def read_log(data: bytes) -> list[Piece]:
+    """A stored log, or a part of one: a piece for each line; none for `null`, which is said while there is none."""
     return [_piece(of) for of in objects(decode(data))]
 
 

@@ -9,6 +9,7 @@ from buildwatch.sources.errors import Denied
 from buildwatch.wire.loglines import LogAssembler, Piece
 from tests.sources.early import FLAKY, KINDS, SOCKETS, asking, sentence, stored
 from tests.sources.replay import Replay, frames, recorded
+from tests.sources.stored import log_of
 
 
 def text(pieces: list[Piece]) -> list[str]:
@@ -32,10 +33,10 @@ async def test_a_stored_log(kind: str) -> None:
     async with asking(kind) as (site, source):
         site.recorded(kind, build)
         stored(site, kind)
-        assert text(await source.log(slug, 1, 1, step_of(kind))) == TESTED
+        assert text(await log_of(source, slug, 1, 1, step_of(kind))) == TESTED
         site.say(FLAKY[kind][2], "", status=404, type="")
         with pytest.raises(Denied) as said:
-            await source.log(slug, 1, 1, step_of(kind))
+            await log_of(source, slug, 1, 1, step_of(kind))
         assert said.value.status == 404
 
 
@@ -45,8 +46,8 @@ async def test_a_step_that_there_is_not_has_no_log(kind: str) -> None:
     async with asking(kind) as (site, source):
         site.recorded(kind, build)
         stored(site, kind)
-        assert "has no step 99 in its stage 1" in await sentence(source.log(slug, 1, 1, 99), Denied)
-        assert "has no step 4 in its stage 9" in await sentence(source.log(slug, 1, 9, 4), Denied)
+        assert "has no step 99 in its stage 1" in await sentence(log_of(source, slug, 1, 1, 99), Denied)
+        assert "has no step 4 in its stage 9" in await sentence(log_of(source, slug, 1, 9, 4), Denied)
 
 
 def live(site: Replay, kind: str, cut: float = 1.0, end: str = "cut") -> None:

@@ -175,6 +175,52 @@ async def test_the_log_of_a_step_that_has_ended_is_read_and_not_followed(rig: Ri
     assert (rig.asked(STREAM), rig.asked(STORED)) == (0, 1)
 
 
+async def test_a_long_log_is_there_line_by_line_while_it_comes(odd: Odd) -> None:
+    """Its begin before its end has been sent; what breaks off goes on where it was when it is read again."""
+    data = json.dumps([{"pos": n, "out": f"line {n}\n", "time": n // 100} for n in range(20_000)]).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n".encode()
+    seen, tries = asyncio.Event(), 0
+
+    async def in_two(writer: asyncio.StreamWriter) -> None:
+        nonlocal tries
+        tries += 1
+        writer.write(head + data[:200_000])
+        await seen.wait()
+        writer.write(data[200_000 : 300_000 if tries == 1 else None])
+        await writer.drain()
+
+    odd.answers["/api/repos/acme/search/builds/1/logs/1/1"] = in_two
+    source = DroneSource(Http(Address("drone", odd.url, lambda: "t")))
+    states, counts, lines = [], [], list[str]()
+    async for state in follow(source, REPO, 1, 1, 1, lambda: Status.FAILURE):
+        seen.set()
+        states.append(state)
+        counts.append(len(state.lines))
+        assert lines[: state.same] == [line.text for line in state.lines[: state.same]]
+        lines = [line.text for line in state.lines]
+    assert 100 <= counts[0] < 10_000
+    assert [(state.live, state.read, state.said) for state in (states[0], states[-1])] == [
+        (True, True, ""),
+        (False, True, ""),
+    ]
+    assert lines == [f"line {n}" for n in range(20_000)]
+    assert tries == 2
+    await source.close()
+
+
+async def test_what_came_of_a_log_that_breaks_off_again_and_again_stays(odd: Odd) -> None:
+    data = json.dumps([{"pos": n, "out": f"line {n}\n", "time": 0} for n in range(2_000)]).encode()
+    odd.answers["/api/repos/acme/search/builds/1/logs/1/1"] = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {2 * len(data)}\r\n\r\n".encode() + data
+    )
+    source = DroneSource(Http(Address("drone", odd.url, lambda: "t")))
+    states = [state async for state in follow(source, REPO, 1, 1, 1, lambda: Status.FAILURE)]
+    assert not states[-1].live
+    assert "drone" in states[-1].said
+    assert [line.text for line in states[-1].lines][:3] == ["line 0", "line 1", "line 2"]
+    await source.close()
+
+
 async def test_a_pending_step_is_waited_for_without_a_request(rig: Rig) -> None:
     steps = (StepScript("first", seconds=60), StepScript("second", seconds=5, log=("here\n",)))
     build = rig.start(steps=steps)

@@ -25,6 +25,7 @@ from buildwatch.sources.woodpecker import WoodpeckerSource
 from buildwatch.store import Link, Store
 from buildwatch.wire.loglines import Piece
 from buildwatch.wire.woodpecker import read_build, read_event
+from tests.sources.stored import log_of
 
 DATA = Path(__file__).parent.parent / "data" / "woodpecker"
 ANSWERS: dict[str, dict[str, Any]] = json.loads((DATA / "answers.json").read_text())
@@ -193,10 +194,10 @@ async def test_an_unknown_path_and_a_strange_answer(at: Site, source: Woodpecker
 
 async def test_a_stored_log_by_the_id_of_its_step(at: Site, source: WoodpeckerSource) -> None:
     at.recorded("lookup", "finished", "log")
-    pieces = await source.log("octo/demo", 1, 1, 6)
+    pieces = await log_of(source, "octo/demo", 1, 1, 6)
     assert pieces[1] == Piece(1, "compiling octo/demo on main\n", 0)
     assert at.asked[-1] == "GET /api/repos/2/logs/1/2"
-    await source.log("octo/demo", 1, 1, 6)
+    await log_of(source, "octo/demo", 1, 1, 6)
     assert source.requests == 4
 
 
@@ -206,7 +207,7 @@ async def test_a_log_that_is_not_there(at: Site, source: WoodpeckerSource, date:
     at.date = date
     at.recorded("lookup", "finished")
     at.say("GET /api/repos/2/logs/1/2", None)
-    error = await refused(source.log("octo/demo", 1, 1, 6))
+    error = await refused(log_of(source, "octo/demo", 1, 1, 6))
     assert isinstance(error, Denied)
     assert error.status == status
 
@@ -215,7 +216,7 @@ async def test_no_log_of_a_step_that_never_ran_or_is_not_there(at: Site, source:
     at.say("GET /api/repos/lookup/octo/flaky", {"id": 3, "full_name": "octo/flaky"})
     at.recorded("failed", "log_none")
     for step in (5, 99):
-        error = await refused(source.log("octo/flaky", 1, 1, step))
+        error = await refused(log_of(source, "octo/flaky", 1, 1, step))
         assert isinstance(error, Denied)
         assert error.status == 404
 
@@ -227,9 +228,9 @@ async def test_a_log_is_not_whole_before_its_last_lines_had_time_to_come(at: Sit
         at.date = date
         at.recorded("log")
         if whole:
-            assert len(await source.log("octo/demo", 1, 1, 6)) == 8
+            assert len(await log_of(source, "octo/demo", 1, 1, 6)) == 8
         else:
-            assert isinstance(await refused(source.log("octo/demo", 1, 1, 6)), Denied)
+            assert isinstance(await refused(log_of(source, "octo/demo", 1, 1, 6)), Denied)
 
 
 async def test_a_late_log_is_asked_for_again_until_it_is_there(at: Site, source: WoodpeckerSource) -> None:
@@ -238,7 +239,7 @@ async def test_a_late_log_is_asked_for_again_until_it_is_there(at: Site, source:
     at.say(asked, None)
     at.once[asked] = at.answers[asked]
     at.recorded("log")
-    state = await stored(source, "octo/demo", 1, 1, 6)
+    *_, state = [state async for state in stored(source, "octo/demo", 1, 1, 6)]
     assert at.asked.count(asked) == 2
     assert [line.text for line in state.lines][-1] == "unit 5/5"
     assert not state.said
@@ -252,7 +253,7 @@ async def followed(source: WoodpeckerSource, slug: str, number: int, step: int) 
 async def test_a_live_log(at: Site, source: WoodpeckerSource) -> None:
     at.recorded("lookup", "finished", "log")
     at.stream("GET /api/stream/logs/2/1/2", LOGS["streams"]["logs-demo-compile"] + "data: never\n\n")
-    assert await followed(source, "octo/demo", 1, 6) == await source.log("octo/demo", 1, 1, 6)
+    assert await followed(source, "octo/demo", 1, 6) == await log_of(source, "octo/demo", 1, 1, 6)
 
 
 @pytest.mark.parametrize("end", ["event: eof\ndata: eof\n\n", "event: error\ndata: eof\n\n"])
@@ -304,7 +305,7 @@ async def test_the_stream_tells_the_ids_of_steps(at: Site, source: WoodpeckerSou
     async with source.events() as batches:
         async for _ in batches:
             pass
-    assert await source.log("octo/gated", 1, 1, 3) == []
+    assert await log_of(source, "octo/gated", 1, 1, 3) == []
     assert source.requests == 3
 
 
@@ -314,9 +315,9 @@ async def test_only_the_steps_of_the_builds_told_last_are_kept(
     monkeypatch.setattr(woodpecker, "BUILDS_KEPT", 1)
     at.recorded("lookup", "finished", "log")
     at.say("GET /api/repos/2/pipelines/2", ANSWERS["finished"]["json"] | {"number": 2})
-    await source.log("octo/demo", 1, 1, 6)
+    await log_of(source, "octo/demo", 1, 1, 6)
     await source.build("octo/demo", 2)
-    await source.log("octo/demo", 1, 1, 6)
+    await log_of(source, "octo/demo", 1, 1, 6)
     assert at.asked.count("GET /api/repos/2/pipelines/1") == 2
 
 

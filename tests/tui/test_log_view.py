@@ -28,6 +28,7 @@ from buildwatch.tui.log_paint import paint
 from buildwatch.tui.log_rows import RowMap
 from buildwatch.tui.log_state import LogState
 from buildwatch.tui.log_view import LogView
+from buildwatch.wire.loglist import LogLines
 
 
 def log(*texts: str, start: int = 0) -> list[LogLine]:
@@ -97,6 +98,43 @@ async def test_a_live_log_is_followed_until_one_scrolls_up(app: LogApp) -> None:
         assert app.states[-1] == view.state
 
 
+async def test_a_log_that_is_being_read_is_shown_from_its_first_line_or_followed(app: LogApp) -> None:
+    async with app.run_test(size=(60, 10)) as pilot:
+        view = app.view
+        view.show_more(numbered(200), 0, reading=True, began=0)
+        assert first(view) == "1   line 0"
+        assert view.state.reading
+        assert view.at_begin
+        view.show_more(numbered(400), 200, reading=True, began=0)
+        await until(pilot, lambda: view.vertical_scrollbar.window_virtual_size == 400)
+        assert first(view) == "1   line 0"
+        assert view.state.new == 0, "it is no news"
+        assert screen(view)[-1] == " 10   line 9"
+        await pilot.press("G")
+        view.show_more(numbered(3000), 400, reading=True, began=0)
+        await until(pilot, lambda: screen(view)[-1] == "3000   line 2999")
+        view.show_more(numbered(3001), 3000, reading=False, began=0)
+        assert screen(view)[-1] == "3001   line 3000"
+        assert not view.state.reading
+
+
+async def test_what_is_sought_in_a_log_that_is_being_read_is_found_when_it_comes(app: LogApp) -> None:
+    async with app.run_test(size=(60, 10)) as pilot:
+        view = app.view
+        view.show_more(numbered(200), 0, reading=True, began=0)
+        view.set_search("line 2500")
+        await until(pilot, lambda: view.searched)
+        assert (view.state.matches, view.state.match) == (0, 0)
+        view.show_more(numbered(3000), 200, reading=True, began=0)
+        await until(pilot, lambda: view.state.match == 1)
+        assert view.current_line == 2501
+        view.clear_search()
+        view.action_seek_error(forward=True)
+        await pilot.pause(0.05)
+        view.show_more([*numbered(3000), LogLine(0, "error: here")], 3000, reading=False, began=0)
+        await until(pilot, lambda: view.current_line == 3001)
+
+
 async def test_scrolling_back_to_the_end_follows_again(app: LogApp) -> None:
     async with app.run_test(size=(60, 10)) as pilot:
         app.view.show(numbered(50), live=True)
@@ -152,7 +190,8 @@ async def test_a_finished_log_takes_the_live_one_s_place_without_a_jump(app: Log
 )
 def test_the_place_in_a_replaced_log(old: str, new: str, top: int, expected: tuple[int, int]) -> None:
     times = dict(zip("abcdef-xyz", (0, 1, 2, 3, 4, 5, 1, 0, 0, 0), strict=True))
-    assert place_in([LogLine(times[c], c) for c in old], [LogLine(times[c], c) for c in new], top) == expected
+    before, after = (LogLines(LogLine(times[c], c) for c in text) for text in (old, new))
+    assert place_in(before, after, top) == expected
 
 
 async def test_search_counts_marks_and_goes_round(app: LogApp) -> None:

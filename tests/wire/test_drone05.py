@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from buildwatch.model import Stage, Status, Step
 from buildwatch.wire.drone0 import Line, read_log, read_log_event
 from buildwatch.wire.drone05 import JobLog, ended_lines
-from buildwatch.wire.loglines import Piece, whole
+from buildwatch.wire.loglines import Piece
 from tests.sources.replay import frames, recorded, texts
+from tests.wire.whole import whole
 
 BEGIN = 1_795_421_716
 RUNNING = Stage(1, "default", Status.RUNNING, started=BEGIN)

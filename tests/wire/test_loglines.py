@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from buildwatch.model import LogLine
 from buildwatch.wire.ansi import plain
-from buildwatch.wire.loglines import LogAssembler, Piece, read_piece, whole
+from buildwatch.wire.loglines import LogAssembler, Piece, read_piece
+from tests.wire.whole import whole
 
 
 def pieces(*outs: str, start: int = 0) -> list[Piece]:

@@ -53,6 +53,22 @@ def test_another_one_s_blocks_are_shared_and_stay_as_they_are() -> None:
     other.append(LogLine(9, "other"))
     assert one == plain
     assert other == [*plain[: BLOCK + 3], LogLine(9, "other")]
+    other.extend(one)
+    assert other == [*plain[: BLOCK + 3], LogLine(9, "other"), *plain]
+
+
+def test_what_two_have_in_common_and_where_a_line_is() -> None:
+    plain = many(3 * BLOCK + 7)
+    one = LogLines(plain)
+    assert one.same(LogLines(plain)) == len(plain)
+    assert one.same(LogLines(plain[:5])) == 5
+    for at in (0, 3, BLOCK, 2 * BLOCK + 9, 3 * BLOCK + 2, len(plain) - 1):
+        other = LogLines([*plain[:at], LogLine(7, "other"), *plain[at + 1 :]])
+        assert one.same(other) == other.same(one) == at
+        assert one.find(plain[at], 0) == one.find(plain[at], at) == at
+        assert one.find(plain[at], at + 1) == -1
+    assert one.find(LogLine(99, plain[5].text), 0) == -1
+    assert list(one.since(BLOCK + 3)) == plain[BLOCK + 3 :]
 
 
 def test_the_texts_are_given_many_at_a_time() -> None:
