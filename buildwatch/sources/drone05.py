@@ -17,6 +17,7 @@ from buildwatch.sources.drone07 import Drone07Source
 from buildwatch.sources.errors import Denied, SourceError
 from buildwatch.sources.http import Http
 from buildwatch.sources.slugs import slug_path
+from buildwatch.sources.stored import at_once
 from buildwatch.wire.drone0 import Line, Reader
 from buildwatch.wire.drone05 import JobLog, ended_lines, run_of, with_jobs
 from buildwatch.wire.fields import BadAnswer
@@ -112,7 +113,7 @@ class Drone05Source(Drone07Source):
     async def log(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """The stored log, picked from that of the job: there once the job has ended."""
         name = await self._step_name(slug, number, stage, step)
-        yield _at_once(ended_lines(await self._job_lines(slug, number, stage), name))
+        yield at_once(ended_lines(await self._job_lines(slug, number, stage), name))
 
     def page_of(self, build: Build, stage: int | None = None, step: int | None = None) -> str:
         """`/owner/name/number[/job]`: steps have no page of their own."""
@@ -180,7 +181,3 @@ class _Job(NamedTuple):
 
     log: JobLog
     reading: asyncio.Lock
-
-
-async def _at_once(pieces: list[Piece]) -> AsyncIterator[list[Piece]]:
-    yield pieces

@@ -75,7 +75,7 @@ async def follow(
     if status() in _NEVER_RAN:
         yield LogState([], 0, live=False, said=f"{status()}: it has no log")
         return
-    async with aclosing(stored(source, slug, number, stage, step)) as states:
+    async with aclosing(_read(source, slug, number, stage, step)) as states:
         async for state in states:
             if not seen.lines:
                 yield state
@@ -84,7 +84,13 @@ async def follow(
                 yield LogState(lines, same, live=False, said=state.said)
 
 
-async def stored(source: Source, slug: str, number: int, stage: int, step: int) -> AsyncGenerator[LogState, None]:
+async def stored(source: Source, slug: str, number: int, stage: int, step: int) -> LogState:
+    """The log of a step that has ended. Where not all of it can be had, it is said why."""
+    *_, end = [state async for state in _read(source, slug, number, stage, step)]
+    return end
+
+
+async def _read(source: Source, slug: str, number: int, stage: int, step: int) -> AsyncGenerator[LogState, None]:
     """The log of a step that has ended, as it comes. Where not all of it can be had, it is said why."""
     log, said, pause, same = LogAssembler(), "", 0.0, 0
     now, told = asyncio.get_running_loop().time, float("-inf")

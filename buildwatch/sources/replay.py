@@ -16,6 +16,7 @@ from buildwatch.model import Build, Repo
 from buildwatch.recording import Entry, Known, Listed, Playhead, Printed, Watched
 from buildwatch.sources.base import Told
 from buildwatch.sources.errors import Denied
+from buildwatch.sources.stored import at_once
 from buildwatch.wire.drone1 import User
 from buildwatch.wire.loglines import Piece
 
@@ -106,8 +107,12 @@ class ReplaySource:
                 return build if build.stages is not None else replace(build, stages=())
         raise Denied(f"the recording has no {slug}#{number} yet", 404)
 
-    async def log(self, slug: str, number: int, stage: int, step: int) -> Sequence[Piece]:
+    @asynccontextmanager
+    async def log(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """What a step printed, where it was recorded."""
+        yield at_once(self._printed(slug, number, stage, step))
+
+    def _printed(self, slug: str, number: int, stage: int, step: int) -> Sequence[Piece]:
         kept = self._logs.get((slug, number, stage, step))
         if kept is None:
             raise Denied("the recording has no log of this step", 410)
@@ -127,7 +132,7 @@ class ReplaySource:
     @asynccontextmanager
     async def follow(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """What a step printed, when it did: each piece has the time since its step began."""
-        pieces = await self.log(slug, number, stage, step)
+        pieces = self._printed(slug, number, stage, step)
         began = self._began(slug, number, stage, step)
         yield self._print(pieces, began - self._server.ahead)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Protocol, TypeVar
 
 from buildwatch.sources.base import Source
@@ -27,6 +27,11 @@ async def in_parts(chunks: AsyncIterator[bytes], reader: ListReader[Item], read:
             yield items
     if items := read(reader.end, b""):
         yield items
+
+
+async def at_once(items: Iterable[Item]) -> AsyncIterator[list[Item]]:
+    """All items as the only part, where they are there anyway."""
+    yield list(items)
 
 
 async def whole_log(source: Source, slug: str, number: int, stage: int, step: int) -> LogLines:

@@ -333,7 +333,7 @@ async def test_a_log_that_is_joined_late(rig: KindRig, kind: Kind) -> None:
     whole = ["test", *(f"line {at}" for at in range(5)), "the last"]
     assert seen == whole
     assert live > 1
-    *_, end_of = [state async for state in stored(rig.source, kind.repo, build.number, of_stage.number, number)]
+    end_of = await stored(rig.source, kind.repo, build.number, of_stage.number, number)
     assert [line.text for line in end_of.lines] == whole
 
 

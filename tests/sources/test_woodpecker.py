@@ -239,7 +239,7 @@ async def test_a_late_log_is_asked_for_again_until_it_is_there(at: Site, source:
     at.say(asked, None)
     at.once[asked] = at.answers[asked]
     at.recorded("log")
-    *_, state = [state async for state in stored(source, "octo/demo", 1, 1, 6)]
+    state = await stored(source, "octo/demo", 1, 1, 6)
     assert at.asked.count(asked) == 2
     assert [line.text for line in state.lines][-1] == "unit 5/5"
     assert not state.said
