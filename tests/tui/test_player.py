@@ -70,7 +70,9 @@ async def test_what_was_is_shown_when_it_was(
         clock.now += 15
         await desk.shows("1 running", "0:05")
         await desk.go_to("api")
-        await desk.press("l", "j", "l")
+        await desk.press("l")
+        await desk.go_to("#3")
+        await desk.press("l")
         await desk.go_to("test")
         await desk.shows("+ make")
         assert "no rule" not in desk.text
