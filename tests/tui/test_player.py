@@ -79,7 +79,7 @@ async def test_what_was_is_shown_when_it_was(
         clock.now += 16
         await desk.shows("no rule to make it")
         clock.now += 12
-        await desk.shows("1 failing", "✗ failure", "what broke")
+        await desk.shows("1 failing", "✗ failure", "test failed")
         clock.now += 500
         await desk.shows("■ 1×")
 
