@@ -128,6 +128,7 @@ async def test_what_comes_above_does_not_push_the_cursor_out_of_sight(desks: Des
     async with desks.listed((120, 18)) as desk:
         live = desk.board.live
         await opened(desk, "checkout-api", "storefront")
+        await desk.settled()  # its height is what it will be
         await desk.press("g", *["j"] * (live.size.height - 1))
         assert live.scroll_y == 0
         key = desk.row.key
