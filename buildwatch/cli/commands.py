@@ -220,6 +220,7 @@ COMMANDS: Final = {
     "notify": Command("buildwatch.cli.notify", "tell Slack of builds as the rules say, for ever", _notify),
     "plugin": Command("buildwatch.cli.plugin", "drone-slack's job in a pipeline", _plugin, needs_server=False),
     "demo": Command("buildwatch.cli.demo", "a demo server and the screen on it", _demo, needs_server=False),
+    "doctor": Command("buildwatch.cli.doctor", "look for what keeps it from working", _json, needs_server=False),
     "info": Command("buildwatch.cli.info", "every path and setting, and where it came from", _json, needs_server=False),
 }
 """By the word that calls them, in the order of the help."""

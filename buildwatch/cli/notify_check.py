@@ -4,45 +4,35 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from buildwatch.cli.errors import UserError
-from buildwatch.cli.output import Output, output, say
+from buildwatch.cli.findings import tell
+from buildwatch.cli.output import output
 from buildwatch.cli.servers import ask, connected
 from buildwatch.config import ConfigError, Settings
+from buildwatch.findings import Finding
 from buildwatch.model import Status
 from buildwatch.notify.context import context
 from buildwatch.notify.load import load_notify
 from buildwatch.notify.sample import sample
 from buildwatch.notify.settings import NotifySettings, Rule, TemplateText
 from buildwatch.notify.slack.channel import Workspace
-from buildwatch.notify.slack_check import Finding, Survey
+from buildwatch.notify.slack_check import Survey
 from buildwatch.notify.templates import TemplateError
 from buildwatch.text import clean
 
-_SIGNS = {"ok": Status.SUCCESS, "warning": Status.ERROR, "problem": Status.FAILURE}
-
 
 def run_check(args: argparse.Namespace, settings: Settings) -> int:
-    """Check it all and say what was found, each in a line; 0 where there is no problem, else 1.
-
-    With `args.json` each line is an object with `level` (ok, warning, problem) and `said`.
-    """
+    """Check it all and say what was found, each in a line; 0 where there is no problem, else 1."""
     return asyncio.run(_run(args, settings))
 
 
 async def _run(args: argparse.Namespace, settings: Settings) -> int:
-    notify = load_notify(settings)
-    out = output(settings)
-    problems = 0
-    async for finding in _findings(settings, notify):
-        problems += finding.level == "problem"
-        say(json.dumps(finding._asdict()) if args.json else _line(finding, out))
-    return 1 if problems else 0
+    return await tell(_findings(settings, load_notify(settings)), output(settings), as_json=args.json)
 
 
 async def _findings(settings: Settings, notify: NotifySettings) -> AsyncIterator[Finding]:
@@ -149,8 +139,3 @@ async def _servers(settings: Settings) -> AsyncIterator[Finding]:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
-
-
-def _line(finding: Finding, out: Output) -> str:
-    status = _SIGNS[finding.level]
-    return f"{out.painted(out.glyphs.status[status], status)} {finding.said}"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
+from buildwatch.findings import Finding
 from buildwatch.notify.message import Outcome
 from buildwatch.notify.slack.calls import Lost, NotSent, api_reply
 from buildwatch.notify.slack.channel import Failed, Workspace
@@ -17,13 +18,6 @@ from buildwatch.text import clean
 
 PAGES: Final = 50
 """How many pages of channels are looked at for a name."""
-
-
-class Finding(NamedTuple):
-    """One thing that was looked at: `ok`, `warning` or `problem`, and a sentence."""
-
-    level: str
-    said: str
 
 
 class Survey:
