@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import cache
 from operator import itemgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import re2
 
 
 class Level(IntEnum):
@@ -58,20 +62,29 @@ def rule_of(text: str) -> Rule | None:
 
 def levels_of(texts: str) -> list[tuple[int, Level]]:
     """The grave ones of many lines joined by line feeds, each with its index: `level_of` for logs that are long."""
-    lower = texts.lower()
-    words = [word for word in _STEMS if word in lower]
-    if not words:
-        return []
+    data = texts.lower().encode("utf-8", "replace")
     found = []
     lines: list[str] = []
-    for index, line in enumerate(lower.split("\n")):
-        for word in words:
-            if word in line:
-                lines = lines or texts.split("\n")
-                if level := level_of(lines[index]):
-                    found.append((index, level))
-                break
+    line = at = 0
+    for match in _any_word().finditer(data):
+        lines = lines or texts.split("\n")
+        begin = match.start()
+        line += data.count(b"\n", at, begin)
+        at = begin
+        if level := level_of(lines[line]):
+            found.append((line, level))
     return found
+
+
+@cache
+def _any_word() -> re2._Regexp[bytes]:
+    """The first of the words in a line, and the rest of that line: all words are looked for in one walk."""
+    import re2  # looked for only by who looks through a long log
+
+    options = re2.Options()
+    options.never_capture = True
+    words = b"|".join(re.escape(word).encode() for word in _STEMS)
+    return re2.compile(b"(?:" + words + b")[^\\n]*", options)
 
 
 def bare(text: str) -> str:

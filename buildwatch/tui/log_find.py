@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import accumulate, repeat
+from operator import add
 from typing import NamedTuple
 
 from buildwatch.insight.digest import is_command
 from buildwatch.insight.errors import Level, levels_of
+from buildwatch.tui.log_search import Column
 from buildwatch.wire.ansi import drawn_all
 from buildwatch.wire.loglist import LogLines
 
@@ -19,10 +21,6 @@ class Hit(NamedTuple):
 
     line: int
     nth: int
-
-
-Looked = Iterable[tuple[int, int, int]]
-"""What was found in some lines: the line (from 0), which kind of find, and how many."""
 
 
 class Finds:
@@ -46,18 +44,13 @@ class Finds:
         """How many there are."""
         return self._sums[-1] if self._sums else 0
 
-    def add(self, line: int, count: int) -> None:
-        """So many in this line, which comes after all others."""
-        self._lines.append(line)
-        self._sums.append(self.total + count)
-
-    def add_all(self, first: int, found: Looked) -> None:
-        """The same for all that was found in lines that begin with `first`, whatever their kind."""
-        total = self.total
-        for line, _, count in found:
-            total += count
-            self._lines.append(first + line)
-            self._sums.append(total)
+    def add(self, first: int, found: Column) -> None:
+        """What was found in lines that begin with `first`, which come after all others."""
+        lines, counts = found
+        sums = accumulate(counts, initial=self.total)
+        next(sums)
+        self._lines.extend(map(add, lines, repeat(first)))
+        self._sums.extend(sums)
 
     def forget_from(self, line: int) -> None:
         """Forget those from a line on."""
@@ -102,8 +95,8 @@ class Finds:
 class Scan:
     """A walk over the lines that goes on where it stopped."""
 
-    def __init__(self, look: Callable[[str], Looked], kinds: int = 1) -> None:
-        """`look` tells what it finds in the raw texts of lines that are joined by line feeds, in their order."""
+    def __init__(self, look: Callable[[str], tuple[Column, ...]], kinds: int = 1) -> None:
+        """`look` tells of each kind what it finds in the raw texts of lines that are joined by line feeds."""
         self._look = look
         self._seen = 0
         self.finds = tuple(Finds() for _ in range(kinds))
@@ -122,55 +115,27 @@ class Scan:
     def go_on(self, lines: LogLines, enough: Callable[[], bool]) -> None:
         """Look at more lines, until `enough`."""
         for first, texts in lines.texts(self._seen, len(lines)):
-            found = self._look(texts)
-            if len(self.finds) == 1:
-                self.finds[0].add_all(first, found)
-            else:
-                for line, kind, count in found:
-                    self.finds[kind].add(first + line, count)
+            for finds, found in zip(self.finds, self._look(texts), strict=True):
+                finds.add(first, found)
             self._seen = first + texts.count("\n") + 1
             if enough():
                 return
-
-
-class Search:
-    """A text to look for: capitals matter only where the text has some (smart case)."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._lower = text == text.lower()
-        self._pattern = re.compile(re.escape(text), re.IGNORECASE if self._lower else 0)
-
-    def look(self, raw: str) -> Looked:
-        """Which lines have it and how often, as `Scan` asks."""
-        texts = drawn_all(raw)
-        if texts.isascii() and self.text.isascii():
-            texts = texts.lower() if self._lower else texts
-            if self.text in texts:
-                counts = (line.count(self.text) for line in texts.split("\n"))
-                return [(line, 0, count) for line, count in enumerate(counts) if count]
-        elif self._pattern.search(texts):
-            counts = (sum(1 for _ in self._pattern.finditer(line)) for line in texts.split("\n"))
-            return [(line, 0, count) for line, count in enumerate(counts) if count]
-        return ()
-
-    def places(self, line: str) -> list[tuple[int, int]]:
-        """Where a line (drawn) has it: begin and end of each."""
-        return [match.span() for match in self._pattern.finditer(line)]
 
 
 ERRORS, WARNINGS, COMMANDS, MATCHES = range(4)
 """Kinds of finds. The first three are found in one walk."""
 
 
-def look_for_kinds(raw: str) -> Looked:
-    """Which lines are commands or tell of errors and warnings, as `Scan` asks."""
+def look_for_kinds(raw: str) -> tuple[Column, Column, Column]:
+    """Which lines tell of errors and of warnings, and which are commands, as `Scan` asks."""
     texts = drawn_all(raw)
-    grave = [(line, ERRORS if level is Level.ERROR else WARNINGS, 1) for line, level in levels_of(texts)]
+    levels = levels_of(texts)
+    errors = [line for line, level in levels if level is Level.ERROR]
+    warnings = [line for line, level in levels if level is not Level.ERROR]
+    commands = []
     if texts.startswith("+ ") or "\n+ " in texts:
-        commands = [(line, COMMANDS, 1) for line, text in enumerate(texts.split("\n")) if is_command(text)]
-        grave = sorted(commands + grave)  # no command is grave
-    return grave
+        commands = [line for line, text in enumerate(texts.split("\n")) if is_command(text)]
+    return (errors, [1] * len(errors)), (warnings, [1] * len(warnings)), (commands, [1] * len(commands))
 
 
 def place_in(old: LogLines, new: LogLines, top: int) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from buildwatch.tui.log_find import ERRORS, Finds, Hit, place_in
 from buildwatch.tui.log_folds import Folds, end_of, head_of, said_of
 from buildwatch.tui.log_paint import Extra, Marks
 from buildwatch.tui.log_pane import LogPane
+from buildwatch.tui.log_search import BadPattern
 from buildwatch.tui.log_seek import Seeker
 from buildwatch.tui.log_shown import Part, Shown, around, everything, folded, parts_of
 from buildwatch.tui.log_state import LogState, Matches
@@ -60,6 +61,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         self._reading = False  # whether more comes of what had been written before
         self._seeker = Seeker()
         self._folds = Folds()
+        self._fault = ""  # what is wrong with what was to be searched for
         self._filter = Matches.ALL
         self._parts: tuple[Part, ...] = ()
         self._brief = False
@@ -147,9 +149,12 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
             self._go(Hit(error, 0), match=False)
 
     def set_search(self, pattern: str) -> None:
-        """Look for a text; capitals matter only where it has some. The first match from here on is jumped to."""
-        match = self._seeker.match
-        self._seeker.look_for(pattern, match.line if match else self._here(forward=True).line)
+        """Look for what was typed, as `search_for` takes it. The first match from here on is jumped to."""
+        match, self._fault = self._seeker.match, ""
+        try:
+            self._seeker.look_for(pattern, match.line if match else self._here(forward=True).line)
+        except BadPattern as error:
+            pattern, self._fault = "", str(error)
         if self._filter:
             self._filter = self._filter if pattern else Matches.ALL
             self._changed()
@@ -208,6 +213,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
             errors=seeker.errors.total,
             warnings=seeker.warnings.total,
             pattern=seeker.search.text if seeker.search else "",
+            fault=self._fault,
             match=seeker.matches.ordinal(seeker.match) if seeker.match else 0,
             matches=seeker.matches.total,
             counted=seeker.done(self._lines),

@@ -12,11 +12,10 @@ from buildwatch.tui.log_find import (
     WARNINGS,
     Finds,
     Hit,
-    Looked,
     Scan,
-    Search,
     look_for_kinds,
 )
+from buildwatch.tui.log_search import NONE, Column, Search, search_for
 from buildwatch.wire.loglist import LogLines
 
 
@@ -60,8 +59,14 @@ class Seeker:
         return self._matches.finds[0]
 
     def look_for(self, pattern: str, start: int) -> None:
-        """Search for a text, and wish for its first match from the line `start` on. No text: for nothing."""
-        self.search = Search(pattern) if pattern else None
+        """Search for what was typed, and wish for its first match from the line `start` on. Nothing: for nothing.
+
+        Raises `BadPattern`; then nothing is searched for.
+        """
+        self.search = None
+        self._matches = Scan(_nothing)
+        self.match = self._wish = None
+        self.search = search_for(pattern) if pattern else None
         self._matches = Scan(self.search.look if self.search else _nothing)
         self.match = None
         self._wish = _Wish(MATCHES, True, Hit(start, -1)) if pattern else None
@@ -135,5 +140,5 @@ class Seeker:
         return hit, match
 
 
-def _nothing(_: str) -> Looked:
-    return ()
+def _nothing(_: str) -> tuple[Column]:
+    return (NONE,)

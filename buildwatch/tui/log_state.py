@@ -21,7 +21,7 @@ class LogState:
     `live` says that more may come, `reading` that not all is read of what has been written. `new` lines came since the
     log was let go of. `match` is the how-manieth (from 1, 0 for none) of `matches`; all counts are of what has been
     looked at so far, which is everything once `counted`. `brief` says that only what broke is on show, `folded` that
-    some commands are, `selected` is how many lines are.
+    some commands are, `selected` is how many lines are. `fault` is a sentence about what was to be searched for.
     """
 
     lines: int = 0
@@ -32,6 +32,7 @@ class LogState:
     errors: int = 0
     warnings: int = 0
     pattern: str = ""
+    fault: str = ""
     match: int = 0
     matches: int = 0
     counted: bool = True

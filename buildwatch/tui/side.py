@@ -215,6 +215,8 @@ def log_words(state: LogState, step: Step | None) -> list[tuple[int, str]]:
     words: list[tuple[int, str]] = []
     if state.selected:
         words.append((1, f"{state.selected} selected"))
+    if state.fault:
+        words.append((2, state.fault))
     if state.pattern:
         words.append((2, f"{state.match} of {state.matches}" if state.matches else f"no {state.pattern!r}"))
     if state.filter:

@@ -135,6 +135,23 @@ async def test_what_is_sought_in_a_log_that_is_being_read_is_found_when_it_comes
         await until(pilot, lambda: view.current_line == 3001)
 
 
+async def test_an_expression_is_searched_for_and_a_wrong_one_told_of(app: LogApp) -> None:
+    async with app.run_test(size=(60, 10)) as pilot:
+        view = app.view
+        view.show(numbered(3000), live=False)
+        view.set_search("/ 2\\d9[89]$/")
+        await until(pilot, lambda: view.searched and view.state.match == 1)
+        assert view.state.matches == 20
+        assert view.current_line == 2099
+        await pilot.press("n")
+        assert (view.state.match, view.current_line) == (2, 2100)
+        view.set_search("/ 2(/")
+        assert (view.state.pattern, view.state.matches) == ("", 0)
+        assert view.state.fault.startswith(" 2( is no regular expression (missing )")
+        view.set_search("line 7")
+        assert view.state.fault == ""
+
+
 async def test_scrolling_back_to_the_end_follows_again(app: LogApp) -> None:
     async with app.run_test(size=(60, 10)) as pilot:
         app.view.show(numbered(50), live=True)
@@ -370,8 +387,8 @@ def test_rows_of_lines_and_lines_of_rows() -> None:
 
 def test_finds_in_order() -> None:
     finds = Finds()
-    for line, count in ((2, 1), (5, 3), (9, 1)):
-        finds.add(line, count)
+    finds.add(2, ([0, 3], [1, 3]))
+    finds.add(9, ([0], [1]))
     every = [Hit(2, 0), Hit(5, 0), Hit(5, 1), Hit(5, 2), Hit(9, 0)]
     assert [finds.ordinal(hit) for hit in every] == [1, 2, 3, 4, 5]
     assert [finds.after(hit) for hit in every] == [*every[1:], None]
