@@ -30,14 +30,8 @@ _CUSTOM: Final = {
     "basic_success_1": [_header("Build Succeeded. :white_check_mark:"), _WHO, _button("View Build", "view_build")],
     "basic_fail_1": [_header("Build Failed. :red_circle:"), _WHO, _button("View Build", "view_build")],
     "basic_on_hold_1": [_header("ON HOLD - Awaiting Approval :raised_hand:"), _WHO, _fields("Mentions")],
-    "success_tagged_deploy_1": [
-        _header("Deployment Successful! :tada:"),
-        _fields("Project", "When", "Tag"),
-        _fields("Mentions"),
-        _button("View Job", "success_tagged_deploy_view"),
-    ],
 }
-"""Its templates, by the names of the setting. The last is no JSON in drone-slack, where it always fails."""
+"""Its templates, by the names of the setting. There is one more, `success_tagged_deploy_1`, which is no JSON there."""
 
 
 def custom_blocks(environment: Environment) -> list[Json]:
@@ -48,6 +42,8 @@ def custom_blocks(environment: Environment) -> list[Json]:
     name = environment.settings.get("customTemplate", "")
     if not name:
         return []
+    if name == "success_tagged_deploy_1":
+        raise PluginError("failed to parse filled template JSON: invalid character '\"' after object key:value pair")
     if name not in _CUSTOM:
         raise PluginError(f"invalid template name: {name}")
     values = {
@@ -55,8 +51,6 @@ def custom_blocks(environment: Environment) -> list[Json]:
         "Branch": environment.branch,
         "Author": environment.author.get("username", ""),
         "Mentions": environment.settings.get("mentions", ""),
-        "When": str(environment.started),
-        "Tag": environment.tag,
         "Link": environment.link,
     }
     source = json.dumps(_CUSTOM[name], ensure_ascii=False)

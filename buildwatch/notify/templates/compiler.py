@@ -206,7 +206,7 @@ def _print(this: _This, index: int) -> str:
     value = evaluate(run)
     run.steps += 1
     try:
-        text = value if type(value) is str and not run.safe else run.value(value)
+        text = value if type(value) is str and not run.safe else run.value(value, escaped=not unescaped)
         if not unescaped:
             text = escape(text)
         run.size += len(text)

@@ -112,14 +112,20 @@ class Run:
             raise Fault(f"the template prints more than {MOST_OUTPUT} characters")
         raise Fault(f"the template takes more than {MOST_STEPS} steps")
 
-    def value(self, value: object) -> str:
-        """A value as text; where it must not mention, with every `<!` and `<@` in it or at its edges broken."""
+    def value(self, value: object, *, escaped: bool = False) -> str:
+        """A value as text; where it must not mention, with every `<!` and `<@` in it or at its edges broken.
+
+        In one that is to be `escaped` no `<` will be left, so that only its beginning matters.
+        """
         text = text_of(value)
         if not self.safe or type(value) is Rendered:
             return text
+        text = text.replace(MARK, "")
         if type(value) is Own:
-            return text.replace(MARK, "")
-        text = broken(text.replace(MARK, ""))
+            return text
+        if escaped:
+            return MARK + text if text[:1] in ("!", "@") else text
+        text = broken(text)
         if text[:1] in ("!", "@"):
             text = MARK + text
         return text + MARK if text[-1:] == "<" else text

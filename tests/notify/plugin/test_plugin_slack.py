@@ -100,6 +100,18 @@ def test_values_mention_nobody_and_the_template_may(like: str, run: Run, hook: H
     assert own["text"] == "<!here> <\u200b!channel> and <\u200b@U1>"
 
 
+def test_what_is_escaped_needs_no_more(run: Run, hook: Hook) -> None:
+    env = {**BASE, "DRONE_COMMIT_AUTHOR": "<!x>", "PLUGIN_TEMPLATE": "{{build.author}} {{lowercase build.author}}"}
+    assert run(env).status == 0
+    assert hook.posts[0]["attachments"][0]["text"] == "&lt;!x&gt; &lt;!x&gt;"
+
+
+def test_one_of_its_own_templates_is_none_there_either(run: Run, hook: Hook) -> None:
+    done = run({**BASE, "PLUGIN_CUSTOM_TEMPLATE": "success_tagged_deploy_1"}, "current")
+    assert (done.status, hook.posts) == (1, [])
+    assert done.said.startswith("buildwatch: failed to parse filled template JSON: invalid character")
+
+
 def test_only_what_was_not_sent_is_tried_again(run: Run, hook: Hook, waits: list[float]) -> None:
     hook.script, hook.retry_after = [429, 200], "7"
     assert run(BASE).status == 0
