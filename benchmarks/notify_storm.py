@@ -1,10 +1,12 @@
 """Every end told once while everything goes wrong: a Drone that cuts its streams and cancels silently, a Slack that
 refuses, breaks and loses answers, and a daemon that is killed again and again.
 
-    python -m benchmarks.notify_storm [--builds 1000] [--rate 20] [--kill 3] [--webhook]
+    python -m benchmarks.notify_storm [--builds 1000] [--rate 20] [--kill 3] [--webhook | --update]
 
 With the Web API every ended build must have exactly one message. With a webhook none may be missing, and doubles may
-occur only where an answer was lost, by the wire or by a kill.
+occur only where an answer was lost, by the wire or by a kill. With `--update` a build's message is posted when it
+starts and changed when it ends, and failures have their log's excerpt in its thread: one message a build, with its end
+on it, and at most one excerpt.
 """
 
 from __future__ import annotations
@@ -26,23 +28,26 @@ from buildwatch.demo.slack import SlackServer, running
 RULE = """
 [[rule]]
 name = "all ends"
-when = ["success", "failure", "killed", "error", "skipped", "declined"]
+when = [{started}"success", "failure", "killed", "error", "skipped", "declined"]
 {target}
-template = "{{{{repo.owner}}}}/{{{{repo.name}}}}#{{{{build.number}}}}"
+template = "{{{{repo.owner}}}}/{{{{repo.name}}}}#{{{{build.number}}}}{status}"
 """
-
 
 OVER = ("success", "failure", "killed", "error", "skipped", "declined")
 
 
-def configuration(server: DemoServer, slack: SlackServer, folder: Path, *, webhook: bool) -> Path:
+def configuration(server: DemoServer, slack: SlackServer, folder: Path, *, webhook: bool, update: bool = False) -> Path:
     """What the daemon is set to."""
     target = 'webhook_env = "HOOK"' if webhook else 'channel = "C0BUILDS"'
+    target += "\nthread = true\nexcerpt = true" if update else ""
+    rule = RULE.format(
+        target=target, started='"started", ' if update else "", status=" {{build.status}}" if update else ""
+    )
     path = folder / "config.toml"
     path.write_text(
         f'[[server]]\nname = "lab"\nurl = "{server.url}"\ntoken_env = "CI"\n'
         f'[slack]\ntoken_env = "SLACK"\napi_url = "{slack.api_url}"\nrate = 0\n'
-        f'[store]\nurl = "sqlite:///{folder}/outbox.db"\n' + RULE.format(target=target)
+        f'[store]\nurl = "sqlite:///{folder}/outbox.db"\n' + rule
     )
     return path
 
@@ -65,7 +70,7 @@ async def storm(args: argparse.Namespace) -> None:
     await server.start()
     with tempfile.TemporaryDirectory() as name:
         async with running(slack):
-            path = configuration(server, slack, Path(name), webhook=args.webhook)
+            path = configuration(server, slack, Path(name), webhook=args.webhook, update=args.update)
             environ = os.environ | {"CI": server.token, "SLACK": slack.token, "HOOK": slack.webhook("builds")}
             earlier = over(server)
             process = await daemon(path, environ, args.log)
@@ -86,6 +91,10 @@ async def storm(args: argparse.Namespace) -> None:
             process.send_signal(signal.SIGTERM)
             await process.wait()
             tell(server, slack, (earlier, known), kills, built, webhook=args.webhook)
+            if args.update:
+                replies = Counter(one.thread_ts for one in slack.workspace.messages if one.thread_ts)
+                report.verdict("with another end than theirs", wrong(server, slack), "", at_most=0)
+                report.verdict("excerpts too many", sum(replies.values()) - len(replies), "", at_most=0)
     await server.stop()
 
 
@@ -102,7 +111,16 @@ def ended(server: DemoServer, known: set[int]) -> set[str]:
 
 def told(slack: SlackServer) -> Counter[str]:
     """How many messages each has."""
-    return Counter(str(message.body["text"]) for message in slack.workspace.messages)
+    texts = (str(message.body["text"]) for message in slack.workspace.messages if not message.thread_ts)
+    return Counter(text.partition(" ")[0] for text in texts)
+
+
+def wrong(server: DemoServer, slack: SlackServer) -> int:
+    """How many builds have another end than the one that their message tells."""
+    ends = {f"{build.repo.slug}#{build.number}": str(build.status) for build in server.world.builds}
+    texts = (str(message.body["text"]) for message in slack.workspace.messages if not message.thread_ts)
+    said = dict(text.split(" ") for text in texts if " " in text)
+    return sum(ends[address] in OVER and ends[address] != status for address, status in said.items())
 
 
 async def settled(server: DemoServer, slack: SlackServer, known: set[int], patience: float) -> None:
@@ -145,6 +163,7 @@ def main() -> None:
     parser.add_argument("--patience", type=float, default=60.0)
     parser.add_argument("--log", default=os.devnull, help="where what the daemon says goes")
     parser.add_argument("--webhook", action="store_true")
+    parser.add_argument("--update", action="store_true", help="one message a build, changed, with a thread")
     asyncio.run(storm(parser.parse_args()))
 
 

@@ -43,6 +43,7 @@ class Methods:
             "chat.update": ("chat:write", self._update),
             "conversations.history": ("channels:history", self._history),
             "conversations.replies": ("channels:history", self._replies),
+            "conversations.info": ("channels:read", self._info),
             "conversations.list": ("channels:read", self._list),
             "files.getUploadURLExternal": ("files:write", self._upload_url),
             "files.completeUploadExternal": ("files:write", self._complete),
@@ -131,10 +132,16 @@ class Methods:
             raise Refused("thread_not_found")
         return _page(self._workspace.history(channel.id, parent.ts), params, always=parent.ts)
 
+    def _info(self, params: Params) -> Params:
+        channel = self._workspace.channel(params.get("channel", ""))
+        if channel is None or channel.id != params["channel"] or (channel.private and not channel.joined):
+            raise Refused("channel_not_found")
+        return {"channel": _described(channel)}
+
     def _list(self, params: Params) -> Params:
         wanted = str(params.get("types", "public_channel")).split(",")
         shown = [
-            {"id": one.id, "name": one.name, "is_member": one.joined, "is_archived": one.archived}
+            _described(one)
             for one in self._workspace.channels.values()
             if ("private_channel" if one.private else "public_channel") in wanted
             and not (one.archived and _flag(params.get("exclude_archived", False)))
@@ -177,6 +184,16 @@ class Methods:
         if write and channel.archived:
             raise Refused("is_archived")
         return channel
+
+
+def _described(channel: Channel) -> Params:
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "is_member": channel.joined,
+        "is_archived": channel.archived,
+        "is_private": channel.private,
+    }
 
 
 async def _params(request: Request) -> Params:

@@ -56,9 +56,11 @@ class Survey:
             id = self._id_of(channel) if channel.startswith("#") else channel
             found = _part(self._workspace.ask("conversations.info", channel=id), "channel") if id else None
         except Failed as no:
-            lacks = str(no) == "missing_scope"
-            hint = "; give the bot channels:read and groups:read" if lacks else ""
-            yield Finding("warning" if lacks else "problem", f"{channel} cannot be looked at ({no}){hint}")
+            hint = "; give the bot channels:read and groups:read" if str(no) == "missing_scope" else ""
+            unseen = str(no) in ("missing_scope", "unknown_method")
+            yield Finding("warning" if unseen else "problem", f"{channel} cannot be looked at ({no}){hint}")
+            if unseen and not channel.startswith("#"):
+                yield from self._asked(channel, channel)
             return
         if found is None:
             yield Finding("problem", f"there is no channel {channel}, or the bot cannot see it")
@@ -69,6 +71,10 @@ class Survey:
             yield Finding("problem", f"the bot is not in {channel}; invite it there")
         else:
             yield Finding("ok", f"{channel} can be written to")
+        yield from self._asked(channel, id)
+
+    def _asked(self, channel: str, id: str) -> Iterator[Finding]:
+        """Whether it can be asked what is in it; only a no is told."""
         try:
             self._workspace.ask("conversations.history", channel=id, limit=1, include_all_metadata=True)
         except Failed as no:

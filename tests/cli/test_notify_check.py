@@ -155,6 +155,17 @@ def test_what_is_wrong_with_a_channel(channel: str, said: str, status: int, run:
     assert done.status == status
 
 
+@pytest.mark.parametrize("why", ["missing_scope", "unknown_method"])
+def test_a_channel_that_cannot_be_looked_at_may_be_asked_all_the_same(why: str, run: Run, slack: Slack) -> None:
+    slack.answers["conversations.info"] = json.dumps({"ok": False, "error": why}).encode()
+    done = run(rule("a", "every") + rule("b", "every", 'channel = "C0DUMB"'))
+    said = done.out.splitlines()
+    assert any(line.startswith(f"! C0IN cannot be looked at ({why})") for line in said)
+    assert not any("C0IN cannot be asked" in line for line in said)
+    assert any(line.startswith("! C0DUMB cannot be asked what is in it (missing_scope)") for line in said)
+    assert done.status == 0
+
+
 def test_a_token_that_slack_does_not_accept_and_one_without_rights(
     run: Run, slack: Slack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
