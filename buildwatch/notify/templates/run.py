@@ -119,7 +119,7 @@ class Run:
         """
         text = text_of(value)
         if not self.safe or type(value) is Rendered:
-            return text
+            return text if type(text) is str else str.__str__(text)  # pybars3 takes others apart letter by letter
         text = text.replace(MARK, "")
         if type(value) is Own:
             return text
