@@ -60,6 +60,7 @@ class Glyphs:
     waterfall: str  # queued, expected, run
     halves: str  # the left half and the right half of a waterfall's cell, where there are such
     thin: str  # the same three of what did not decide the length: a cell, its left half, its right half
+    pair: str  # of two bars in one line: where both are, only the first, only the second
     axis: str  # of a waterfall: its begin, its line, a tick, its end
     into: str  # between a build and a part of it
     watched: str  # a build whose end is waited for
@@ -96,6 +97,7 @@ UNICODE = Glyphs(
     waterfall="·░█",
     halves="▌▐",
     thin="━╸╺",
+    pair="█▀▄",
     axis="└─┴┘",
     into="›",
     watched="♪",
@@ -130,6 +132,7 @@ ASCII = Glyphs(
     waterfall=".-#",
     halves="##",
     thin="===",
+    pair="#-=",
     axis="+-++",
     into=">",
     watched="@",

@@ -26,7 +26,7 @@ def sentences(of: Comparison) -> list[str]:
     if of.whole and of.total.delta is not None:
         told = [_whole(this, that, of)]
     else:
-        told = list(filter(None, (_end(of.this), _end(of.that), _so_far(this, that, of), _new(of))))
+        told = ["; ".join(filter(None, (_end(of.this), _end(of.that), _so_far(this, that, of), _new(of))))]
     for change, what in ((of.waited, "waited {} to begin"), (of.runners, "waited {} for runners on its way")):
         delta = change.delta
         if delta is not None and abs(delta) >= WORTH:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from buildwatch.sources.actions import Action
     from buildwatch.sources.base import Source
     from buildwatch.sources.watch import Watcher
+    from buildwatch.tui.comparing import Comparing, Place
 
 
 TOLD = 0.5
@@ -80,6 +81,7 @@ class BuildwatchApp(App[None]):
         self.set_class(self.glyphs is ASCII, "-ascii")
         ScrollBar.renderer = WholeCells
         self._began = time.monotonic()
+        self._comparing: Comparing | None = None
         self._watchers: dict[str, Watcher] = {}
         self._sources: dict[str, Source] = {}
         self._clocks = {server.name: ServerClock() for server in settings.servers}
@@ -146,6 +148,8 @@ class BuildwatchApp(App[None]):
         for build in self.watched.take(changes):
             self._tell_end(build)
         self.board.tell(changes)
+        if self._comparing is not None:
+            self._comparing.tell(changes)
 
     def _fatal_error(self) -> None:
         """A bug: show where it is, but no values of variables, as Textual would. Among them are tokens."""
@@ -266,8 +270,13 @@ class BuildwatchApp(App[None]):
         self.notify("reading again", timeout=2, markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The slash goes before what has the focus, so that letters right after it are typed; not while one types."""
-        return action != "find" or (self.board.asked is None and self.screen is self.board)
+        """The slash goes before what has the focus, so that letters right after it are typed; not while one types.
+
+        In another view the keys of the board mean nothing.
+        """
+        if action == "find":
+            return self.board.asked is None and self.screen is self.board
+        return self.screen is not self._comparing or action not in keys.BOARD_ONLY
 
     def action_find(self) -> None:
         """A line to type into: a filter for the tree, a search in the log."""
@@ -295,7 +304,8 @@ class BuildwatchApp(App[None]):
         """The keys of this place."""
         from buildwatch.tui.dialogs import Help
 
-        sections = keys.help_sections("log" if self.board.in_log else "tree", self.keymap, self.own_bindings)
+        place = "comparison" if self._comparing is not None else "log" if self.board.in_log else "tree"
+        sections = keys.help_sections(place, self.keymap, self.own_bindings)
         if self.glyphs is ASCII:
             sections = [(title, keys.in_ascii(table)) for title, table in sections]
         self.push_screen(Help(sections, keys.shown((*self.keymap.of("help.close"), "escape")[0])))
@@ -304,6 +314,24 @@ class BuildwatchApp(App[None]):
         """All commands by name."""
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder="a command", id="--command-palette"))
+
+    # two builds side by side
+
+    def action_compare(self) -> None:
+        """The selected build beside the last green one before it."""
+        from buildwatch.tui.comparing import Comparing
+
+        build = self.board.selected_build
+        if build is None:
+            self._say("select a build first")
+            return
+        self._comparing = Comparing(build, self.store, self, self.glyphs, self.keymap)
+        self.push_screen(self._comparing, self._compared)
+
+    def _compared(self, place: Place | None) -> None:
+        self._comparing = None
+        if place is not None and not self.board.go_to(*place):
+            self._say(f"{place[0].address} is too old to be in the tree")
 
     # actions on builds
 
@@ -480,9 +508,12 @@ class BuildwatchApp(App[None]):
         """Every key's action, by name."""
         build = self.board.selected_build
         source = self.source(build.server) if build else None
-        absent = keys.ACTIONS - source.actions if source else frozenset()
+        absent = {"command_palette", *map(keys.acting, keys.ACTIONS - source.actions if source else ())}
+        if self._comparing is not None:
+            absent |= {binding.action for binding in keys.APP if isinstance(binding, Binding)} - keys.ANYWHERE
+            yield from self._comparing.commands()
         for binding in [*keys.APP, *self.own_bindings]:
-            if isinstance(binding, Binding) and binding.action not in {"command_palette", *map(keys.acting, absent)}:
+            if isinstance(binding, Binding) and binding.action not in absent:
                 yield SystemCommand(
                     binding.description,
                     f"key: {keys.of(binding, self.keymap)}",

@@ -195,6 +195,21 @@ class Board(Screen[None]):
         if at is not None:
             self.live.move_to(at, below)
 
+    def go_to(self, build: Build, stage: int, step: int) -> bool:
+        """Put the cursor on a stage or step of a build and the keys on its log; False where the tree has it not."""
+        if self.store.build(build.key) is None:
+            return False
+        self.view.filter = Filter()
+        self.view.more[build.repo_key] = max(self.view.shown, self.store.count(build.repo_key))
+        self.reveal(build, below=0)
+        row = Row(Kind.STEP if step else Kind.STAGE, 0, build.server, build.repo_key, build.key, "", stage, step)
+        at = self.live.index_of(row.key)
+        if at is not None:
+            self.live.move_to(at)
+            self.on_live_tree_enter(LiveTree.Enter(row))
+        self.show_all()
+        return True
+
     def show_all(self) -> None:
         """Draw everything anew."""
         self._set_times()

@@ -94,6 +94,9 @@ def resolve(settings: KeySettings) -> Keymap:
 
 def all_places() -> dict[str, list[Binding]]:
     """The bindings that are in force together, by the name of the place."""
+    from buildwatch.tui.build_picker import BuildPicker
+    from buildwatch.tui.compare_table import CompareTable
+    from buildwatch.tui.comparing import Comparing
     from buildwatch.tui.dialogs import Confirm, Help
     from buildwatch.tui.live_tree import LiveTree
     from buildwatch.tui.log_view import LogView
@@ -102,11 +105,16 @@ def all_places() -> dict[str, list[Binding]]:
 
     everywhere = _bindings(keys.APP)
     above = [binding for binding in everywhere if binding.priority and binding.id != "app.find"]  # no search in dialogs
+    comparing = [*_bindings(CompareTable.BINDINGS), *_bindings(Comparing.BINDINGS)]
+    comparing += [binding for binding in everywhere if binding.action in keys.ANYWHERE]
     return {
         "in the tree": [*_bindings(LiveTree.BINDINGS), *everywhere],
         "in the tree of a recording": [*_bindings(LiveTree.BINDINGS), *_bindings(Player.PLAYING), *everywhere],
         "in the log": [*_bindings(LogView.BINDINGS), *everywhere],
         "in the log of a recording": [*_bindings(LogView.BINDINGS), *_bindings(Player.PLAYING), *everywhere],
+        "in a comparison": comparing,
+        "in a comparison of a recording": [*comparing, *_bindings(Player.PLAYING)],
+        "among the builds": [*_bindings(BuildPicker.BINDINGS), *above],
         "where it asks": [*_bindings(Confirm.BINDINGS), *above],
         "in the help": [*_bindings(Help.BINDINGS), *above],
         "among the themes": [*_bindings(Names.BINDINGS), *_bindings(ThemePicker.BINDINGS), *above],

@@ -37,9 +37,17 @@ APP: Final[list[BindingType]] = [
     Binding("D", "act('decline')", "decline", id="build.decline"),
     Binding("P", "act('promote')", "promote", id="build.promote"),
     Binding("B", "act('rollback')", "roll back", id="build.rollback"),
+    Binding("d", "compare", "compare with the last green build, or another", id="build.compare"),
     Binding("W", "watch_end", "tell when this build ends", id="build.watch"),
     Binding("T", "choose_theme", "another theme", id="app.theme"),
 ]
+
+ANYWHERE: Final = frozenset({"leave", "help", "command_palette", "choose_theme", "reload"})
+"""The actions of `APP` that go on in views other than the board; the others mean what is selected on it."""
+
+BOARD_ONLY: Final = (
+    frozenset(binding.action.partition("(")[0] for binding in APP if isinstance(binding, Binding)) - ANYWHERE
+)
 
 Line = tuple[str, str, str]
 """Keys as they are if nobody changed them, what they do, and the ids of their bindings."""
@@ -72,12 +80,29 @@ IN_LOG: Final[list[Line]] = [
     ("esc", "back to the tree", "app.back"),
 ]
 
+IN_COMPARISON: Final[list[Line]] = [
+    ("j k, ↓ ↑", "down, up", "compare.down compare.up"),
+    ("g G", "first, last", "compare.first compare.last"),
+    ("space, ctrl+d ctrl+u", "a page; half a page", "compare.page-down compare.half-down compare.half-up"),
+    ("s", "as they ran, what grew most, the longest", "compare.sort"),
+    ("x", "only what changed, or everything", "compare.changed"),
+    ("u", "against the last green one", "compare.green"),
+    ("w", "against the green one of a week before", "compare.week"),
+    ("h l, ← →", "against the build before, after", "compare.older compare.newer"),
+    ("b #", "against one from a list, or by number", "compare.choose"),
+    ("H L, shift+← shift+→", "compare the build before, after this one", "compare.this-older compare.this-newer"),
+    ("enter", "the log of this step", "compare.enter"),
+    ("y", "copy the comparison", "compare.copy"),
+    ("esc d", "back", "compare.leave"),
+]
+
 FOOT_TREE: Final[list[Line]] = [
     ("↵", "open", "tree.enter"),
     ("/", "filter", "app.find"),
     ("x", "failed", "tree.failed"),
     ("r", "restart", "build.restart"),
     ("c", "cancel", "build.cancel"),
+    ("d", "compare", "build.compare"),
     ("o", "browser", "build.browse"),
     ("?", "keys", "app.help"),
     ("q", "quit", "app.quit"),
@@ -96,12 +121,25 @@ FOOT_LOG: Final[list[Line]] = [
     ("esc", "back", "app.back"),
     ("?", "keys", "app.help"),
 ]
+FOOT_COMPARE: Final[list[Line]] = [
+    ("s", "sort", "compare.sort"),
+    ("w", "week before", "compare.week"),
+    ("h", "older", "compare.older"),
+    ("b", "choose", "compare.choose"),
+    ("↵", "log", "compare.enter"),
+    ("esc", "back", "compare.leave"),
+    ("?", "keys", "app.help"),
+    ("x", "changed", "compare.changed"),
+    ("u", "last green", "compare.green"),
+    ("y", "copy", "compare.copy"),
+]
 ASCII_KEYS: Final = {
     "↵": "enter",
     "j k, ↓ ↑": "j k, arrows",
     "l h, → ←": "l h, arrows",
     "h l, ← →": "h l, arrows",
     "J K, shift+↓ shift+↑": "J K, shift+arrows",
+    "H L, shift+← shift+→": "H L, shift+arrows",
 }
 
 
@@ -123,6 +161,13 @@ def shortest(table: list[Line], keymap: Keymap | None = None) -> list[tuple[str,
     return [line for line in lines if line[0]]
 
 
+PLACES: Final = {
+    "tree": ("in the tree", MOVING),
+    "log": ("in the log", IN_LOG),
+    "comparison": ("comparing two builds", IN_COMPARISON),
+}
+"""The places that have keys of their own to show, each with its title."""
+
 ACTIONS: Final = frozenset({"restart", "cancel", "approve", "decline", "promote", "rollback"})
 
 
@@ -134,15 +179,16 @@ def acting(name: str) -> str:
 def help_sections(
     place: str, keymap: Keymap | None = None, more: Sequence[BindingType] = ()
 ) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What the help shows in `place` ('tree' or 'log'): its own keys first, then those that work everywhere.
+    """What the help shows in `place` (of `PLACES`): its own keys first, then those that work everywhere.
 
     `more` are bindings of this app alone.
     """
-    title, table = ("in the log", IN_LOG) if place == "log" else ("in the tree", MOVING)
+    title, table = PLACES[place]
     own = [(keymap.text(key, ids.split()) if keymap else key, word) for key, word, ids in table]
-    everywhere = [
-        (of(binding, keymap), binding.description) for binding in [*more, *APP] if isinstance(binding, Binding)
-    ]
+    bindings = [binding for binding in [*more, *APP] if isinstance(binding, Binding)]
+    if place == "comparison":
+        bindings = [binding for binding in bindings if binding.action.partition("(")[0] not in BOARD_ONLY]
+    everywhere = [(of(binding, keymap), binding.description) for binding in bindings]
     return [(title, own), ("everywhere", everywhere)]
 
 

@@ -90,8 +90,7 @@ def test_of_a_build_that_did_not_go_through_the_steps_are_compared() -> None:
     of = compare(that(), failed(), ZERO + 200)
     assert [(line.step, line.turned) for line in of.lines if line.turned] == [("test", True), ("lint", True)]
     assert sentences(of) == [
-        "#8 did not go through (failure)",
-        "in the 2 steps that ran in both #8 is 0:10 faster than #7: test -0:10",
+        "#8 did not go through (failure); in the 2 steps that ran in both #8 is 0:10 faster than #7: test -0:10",
     ]
     assert [line.growth for line in of.lines] == [0, -10, -7, -3]
 
@@ -100,7 +99,7 @@ def test_of_what_the_other_had_not_it_is_told_apart() -> None:
     longer = build(
         8, "failure", 63, lone("failure", 63, *(failed().stages or ())[0].steps, step(4, "report", "success", 33, 63))
     )
-    assert sentences(compare(that(), longer, ZERO + 200))[-1] == "beside these: report +0:30 (new)"
+    assert sentences(compare(that(), longer, ZERO + 200))[0].endswith("; beside these: report +0:30 (new)")
 
 
 def running(test: int, now: int) -> Comparison:
@@ -118,8 +117,7 @@ def test_while_it_runs_only_what_cannot_go_away_any_more_is_told() -> None:
         [4, 13, None, None],
     ]
     assert sentences(running(6, 40)) == [
-        "#9 still runs",
-        "in the one step that has ended in both #9 is 0:04 slower than #7: clone +0:04",
+        "#9 still runs; in the one step that has ended in both #9 is 0:04 slower than #7: clone +0:04",
     ]
 
 
@@ -129,7 +127,7 @@ def test_steps_that_a_runner_has_yet_to_tell_are_not_gone() -> None:
     assert {line.kind for line in of.lines} == {Kind.AHEAD}
     assert all(line.growth == 0 for line in of.lines)
     assert (of.total.delta, of.waited.delta) == (None, 40)
-    assert sentences(of)[:1] == ["#9 has not begun"]
+    assert sentences(of)[0] == "#9 has not begun; no step has ended in both yet"
     assert {line.kind for line in compare(that(), replace(early, stages=None), NOW).lines} == {Kind.AHEAD}
 
 

@@ -142,7 +142,15 @@ def test_sentences_name_the_keys_that_are_in_force() -> None:
 
 
 def test_the_tables_name_bindings_that_there_are() -> None:
-    tables = (keys.MOVING, keys.IN_LOG, keys.FOOT_TREE, keys.FOOT_EMPTY, keys.FOOT_BLOCKED, keys.FOOT_LOG)
+    tables: tuple[list[keys.Line], ...] = (
+        keys.MOVING,
+        keys.IN_LOG,
+        keys.FOOT_TREE,
+        keys.FOOT_EMPTY,
+        keys.FOOT_BLOCKED,
+        keys.FOOT_LOG,
+    )
+    tables = (*tables, keys.IN_COMPARISON, keys.FOOT_COMPARE)
     named = {id for table in tables for _, _, ids in table for id in ids.split()}
     assert named <= set(IDS)
     own = {binding.id or "": keys.of(binding).split() for place in PLACES.values() for binding in place}
@@ -154,7 +162,9 @@ def test_the_tables_name_bindings_that_there_are() -> None:
 
 def test_the_page_of_keys_names_every_id() -> None:
     page = (Path(__file__).parents[2] / "docs" / "keys.md").read_text()
-    assert set(re.findall(r"`((?:app|tree|log|build|play|confirm|help|themes)\.[a-z.-]+)`", page)) == set(IDS)
+    assert set(
+        re.findall(r"`((?:app|tree|log|build|builds|compare|play|confirm|help|themes)\.[a-z.-]+)`", page)
+    ) == set(IDS)
 
 
 async def test_other_keys_on_the_screen(desks: Desks) -> None:

@@ -135,6 +135,57 @@ def test_ascii(world: World, company: DemoServer, snap: Snap) -> None:
     snap(world.app(glyphs="ascii"), (120, 40), nothing)
 
 
+def compared(company: DemoServer) -> Steps:
+    """A release that became slower, beside the last green one."""
+    check = StageScript((StepScript("vet", 7), StepScript("lint", 12)), "check")
+    for test, stages in (
+        (31, (StageScript((StepScript("push image", 9), StepScript("announce", 2)), "ship", ("unit", "e2e")),)),
+        (74, (StageScript((StepScript("push-image", 14), StepScript("sign", 6)), "ship", ("unit", "e2e")),)),
+    ):
+        unit = StageScript((StepScript("go test", test), StepScript("coverage", 3)), "unit", ("check",))
+        e2e = StageScript((StepScript("playwright", 28),), "e2e", ("check",))
+        build = company.control.start(Script("platform/gateway", (check, unit, e2e, *stages), event="tag", branch="v2"))
+        while not build.status.ended:
+            company.advance(1)
+
+    async def go(desk: Desk) -> None:
+        await desk.go_to("gateway")
+        await desk.press("d")
+        await desk.shows("longer than")
+        await desk.press("j", "j", "j")
+
+    return go
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_comparison(size: tuple[int, int], world: World, company: DemoServer, snap: Snap) -> None:
+    snap(world.app(), size, compared(company))
+
+
+def test_comparison_by_growth(world: World, company: DemoServer, snap: Snap) -> None:
+    story = compared(company)
+
+    async def go(desk: Desk) -> None:
+        await story(desk)
+        await desk.press("s", "g")
+
+    snap(world.app(theme="light"), (120, 40), go)
+
+
+def test_comparison_in_ascii(world: World, company: DemoServer, snap: Snap) -> None:
+    snap(world.app(glyphs="ascii"), (80, 24), compared(company))
+
+
+def test_choosing_a_build(world: World, company: DemoServer, snap: Snap) -> None:
+    story = compared(company)
+
+    async def go(desk: Desk) -> None:
+        await story(desk)
+        await desk.press("b", "down", "down")
+
+    snap(world.app(), (120, 40), go)
+
+
 def test_failed_step_with_its_log(world: World, company: DemoServer, snap: Snap) -> None:
     steps = (StepScript("vet", 4), StepScript("test", 9, "failure", 2, log=FAILED), StepScript("publish"))
     build = company.control.start(Script("platform/gateway", (StageScript(steps),), message="Try it three times"))
