@@ -296,6 +296,7 @@ class Comparing(Screen[Place | None]):
     def action_copy(self) -> None:
         """The comparison as text, as it stands here."""
         if self._of is None:
+            self.app.notify("there is nothing to copy yet", severity="warning", timeout=2)
             return
         lines = CompareLines(
             self._of,

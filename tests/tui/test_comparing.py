@@ -181,6 +181,7 @@ async def test_the_keys_of_the_board_mean_nothing_here(desks: Desks) -> None:
     new = desks.ended(pipeline(test=30))
     async with desks.listed() as desk:
         await open_at(desk, new.number)
+        await desk.until(lambda: len(steps(desk)) == 4)
         await desk.press("r", "c", "z", "slash", "F")
         assert comparing(desk)
         assert desk.board.view.filter.text == ""
