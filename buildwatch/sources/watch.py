@@ -195,6 +195,7 @@ class Watcher:
         """Events may have been lost: read what the list of repos tells, and at once what it does not."""
         loop_time = asyncio.get_running_loop().time()
         self._want_list()
+        self._want_runs_again()
         for build in self._store.unfinished(self.name):
             self._evidence.pop(build.key, None)
             if not self._is_newest(build):
@@ -254,6 +255,8 @@ class Watcher:
         for build in self._store.unfinished(self.name):
             if not self._is_newest(build):
                 self._want(build, at=self._evidence.get(build.key, 0.0) + BEAT, sooner=True)
+        if not self._stream.open:
+            self._want_runs_again()
         self._check_stream()
         return asked + BEAT
 
@@ -289,8 +292,13 @@ class Watcher:
         if self._connection.server.admin:
             self._want_incomplete()
 
+    def _want_runs_again(self) -> None:
+        """Where a build can run again under its number, one that is not its repo's newest may, and only events tell."""
+        if not self.source.global_ids:
+            self._reads.want("recent", self._recent, at=asyncio.get_running_loop().time(), sooner=True)
+
     async def _recent(self) -> None:
-        """What runs and is not its repo's newest, as far as the server tells it in one request."""
+        """What runs, or ran again, and is not its repo's newest, as far as the server tells it in one request."""
         with suppress(Denied):
             self._take_running(await self.source.recent())
         self._beginning.synced_with("recent")
@@ -308,8 +316,10 @@ class Watcher:
     def _take_running(self, builds: Iterable[Build]) -> None:
         for build in builds:
             news = self._beginning.is_news(build)
-            if build.repo_key in self._store.repos and (news or not build.status.ended):
+            known = self._store.build(build.key) is not None
+            if build.repo_key in self._store.repos and (news or known or not build.status.ended):
                 self._take(build, news=news)
+                self._read_if_odd(build)
 
     async def _build(self, key: BuildKey, slug: str, number: int) -> float | None:
         """Read one build, unless something else has told of it meanwhile; when to look again."""

@@ -390,3 +390,31 @@ async def test_a_restart_while_the_server_is_away(rig: KindRig, kind: Kind) -> N
             test: failure 3
         """
     await ends_as(rig, kind, again, "restart", expected)
+
+
+@pytest.mark.parametrize("ended", [True, False], ids=["ended", "running"])
+async def test_a_restart_of_an_older_build_while_the_server_is_away(rig: KindRig, kind: Kind, ended: bool) -> None:
+    """It is not its repo's newest, so the list of repos does not tell of it where it keeps its number."""
+    await rig.begin()
+    build = rig.start(kind.repo, stages=(stage("clone", "test", hold="test"),))
+    await running(rig, build, "test")
+    rig.control.release(build, 1, 2)
+    await rig.until(lambda: rig.ends(build) == ["success"])
+    newer = rig.start(kind.repo, stages=(stage("clone"),))
+    await rig.until(lambda: rig.ends(newer) == ["success"])
+    await asyncio.sleep(20)
+    rig.moves.clear()
+    rig.control.refuse()
+    await rig.until(lambda: rig.link == Link.OFFLINE)
+    again = rig.server.world.habits.restart(build, "dana", 1.0)
+    assert again is not None
+    await asyncio.sleep(4)  # it runs
+    if ended:
+        rig.control.release(again, 1, 2)
+        await rig.until(lambda: again.status.ended)
+    await rig.control.accept()
+    await rig.until(lambda: rig.link == Link.LIVE, within=31)
+    if not ended:
+        await rig.until(lambda: rig.status(again) == "running", within=UNTOLD)
+        rig.control.release(again, 1, 2)
+    await ends_as(rig, kind, again, "server restart", SUCCESS)
