@@ -81,6 +81,10 @@ class AutoSource:
         """How many requests were sent so far."""
         return self._requests()
 
+    def now(self) -> int:
+        """As the source tells it."""
+        return self._found.now() if self._found else 0
+
     async def version(self) -> str:
         """As the source tells it."""
         return await (await self._source()).version()

@@ -44,6 +44,9 @@ class Source(Protocol):
     def requests(self) -> int:
         """How many requests were sent so far."""
 
+    def now(self) -> int:
+        """The server's time, unix seconds; 0 where it has not told it."""
+
     async def version(self) -> str:
         """The server's own word for its version."""
 

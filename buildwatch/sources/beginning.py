@@ -26,6 +26,7 @@ class Beginning:
         self._marks = marks
         self._watermark = 0  # the greatest build id then, where ids grow over the whole server
         self._first: dict[str, int] = {}  # elsewhere: the greatest of each repo when it was first seen
+        self._since: dict[str, int] = {}  # of repos that came later: when they were not there yet
 
     def begin(self, slugs: Iterable[str], newest: list[Build]) -> None:
         """The first list has come: these repos, and the newest builds of those that have any."""
@@ -36,15 +37,24 @@ class Beginning:
             )
         self._first = dict.fromkeys(slugs, 0) | {build.repo: build.id for build in newest}
 
-    def first_seen(self, build: Build) -> None:
-        """The newest build of a repo that may not have been there before."""
-        self._first.setdefault(build.repo, build.id)
+    def first_seen(self, build: Build, since: int) -> None:
+        """The newest build of a repo that may not have been there before.
+
+        `since` is when it was not, unix seconds of the server, 0 for not known. A repo may come with builds that are
+        older: it was made just now, or has been opened to us.
+        """
+        if build.repo not in self._first:
+            self._first[build.repo] = build.id
+            if since:
+                self._since[build.repo] = since
 
     def is_news(self, build: Build) -> bool:
         """Whether a build began after we did."""
         mark = self._marks.get(build.repo)
         if mark is not None:
             return build.id > mark.build
+        if build.repo in self._since and not self._source.global_ids:
+            return build.created >= self._since[build.repo]
         first = self._watermark if self._source.global_ids else self._first.get(build.repo, 0)
         return build.id > first
 

@@ -64,6 +64,10 @@ class Drone0Source(ABC):
         """How many requests were sent so far."""
         return self._http.requests
 
+    def now(self) -> int:
+        """The server's time, unix seconds; 0 where it has not told it."""
+        return self._http.now()
+
     async def version(self) -> str:
         """As in a header of each answer; 0.8 also tells it in that to `GET /version`."""
         answer = await self._http.peek("/version")

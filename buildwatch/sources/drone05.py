@@ -104,11 +104,6 @@ class Drone05Source(Drone07Source):
         stages = tuple(replace(job, steps=self.job_log(build, job).steps(job)) for job in build.stages or ())
         return self._keep(replace(build, stages=stages))
 
-    def now(self) -> int:
-        """The server's time, unix seconds, 0 where it has not told it."""
-        since = asyncio.get_running_loop().time() - self._http.dated
-        return self._http.date + int(since) if self._http.date else 0
-
     @asynccontextmanager
     async def log(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
         """The stored log, picked from that of the job: there once the job has ended."""

@@ -58,6 +58,10 @@ class Http:
         self._client: httpx.AsyncClient | None = None
         self._token: asyncio.Future[str] | None = None
 
+    def now(self) -> int:
+        """The server's time, unix seconds; 0 where it has not told it."""
+        return self.date + int(asyncio.get_running_loop().time() - self.dated) if self.date else 0
+
     async def get(self, path: str, **query: str | int) -> bytes:
         """The body of a JSON answer. Raises `SourceError`."""
         return await self._ask("GET", path, query, READ_LIMIT)

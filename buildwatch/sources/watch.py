@@ -87,6 +87,7 @@ class Watcher:
         self._evidence: dict[BuildKey, float] = {}  # loop time of the last word on an unfinished build
         self._ahead = 0.0  # of our clock before the loop's, which stands still while the machine sleeps
         self._stream_repos: frozenset[str] = frozenset()
+        self._listed_at = 0  # when the list of repos was asked for last, unix seconds of the server
 
     @property
     def heard(self) -> float:
@@ -235,8 +236,10 @@ class Watcher:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stream.tried.wait(), FIRST_STREAM)
             self._beginning.early.clear()  # what came before we ask is in the answer
-        asked = loop.time()
+        asked, since = loop.time(), self._listed_at
+        listed_at = self.source.now()
         rows = await self.source.repos()
+        self._listed_at = listed_at or self.source.now()
         if self._connection.misses:
             self._stream.go_on()  # it is back
         self._connection.misses = 0
@@ -248,7 +251,7 @@ class Watcher:
             self._begin(newest)
         else:
             for build in newest:
-                self._beginning.first_seen(build)
+                self._beginning.first_seen(build, since)
                 self._take(build, news=self._beginning.is_news(build))
                 self._read_if_odd(build)
             self._gaps.look(newest)

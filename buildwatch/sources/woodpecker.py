@@ -60,6 +60,10 @@ class WoodpeckerSource:
         """How many requests were sent so far."""
         return self._http.requests
 
+    def now(self) -> int:
+        """The server's time, unix seconds; 0 where it has not told it."""
+        return self._http.now()
+
     async def version(self) -> str:
         """As in `GET /version`."""
         return self._read(drone1.read_version, await self._http.get("/version"))

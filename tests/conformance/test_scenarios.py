@@ -418,3 +418,36 @@ async def test_a_restart_of_an_older_build_while_the_server_is_away(rig: KindRig
         await rig.until(lambda: rig.status(again) == "running", within=UNTOLD)
         rig.control.release(again, 1, 2)
     await ends_as(rig, kind, again, "server restart", SUCCESS)
+
+
+async def test_a_repo_that_is_made_while_we_watch(rig: KindRig, kind: Kind) -> None:
+    """Its first builds are told of though all of them ended before it was first seen."""
+    await rig.begin()
+    await rig.until(lambda: rig.link == Link.LIVE)
+    await asyncio.sleep(20)
+    rig.control.add_repo("secret/plans", private=True)
+    first = rig.start("secret/plans", stages=(stage("clone"),))
+    await rig.until(lambda: first.status.ended)
+    second = rig.start("secret/plans", stages=(stage("clone", fail="clone"),))
+    await rig.until(lambda: second.status.ended)
+    assert RepoKey("drone", "secret/plans") not in rig.store.repos
+    await rig.until(lambda: rig.ends(first) == ["success"] and rig.ends(second) == ["failure"], within=UNTOLD)
+
+
+async def test_a_repo_that_is_opened_to_us_while_we_watch(rig: KindRig, kind: Kind) -> None:
+    """What was built in it before is no news; what is built then is."""
+    repo = rig.control.add_repo("secret/plans", private=True)
+    members, repo.members = repo.members, {}
+    old = rig.start("secret/plans", stages=(stage("clone", fail="clone"),))
+    await rig.until(lambda: old.status.ended)
+    other = rig.start(kind.repo, stages=(stage("clone"),))
+    await rig.until(lambda: other.status.ended)
+    await asyncio.sleep(3)
+    await rig.begin()
+    await asyncio.sleep(20)
+    repo.members = members
+    await rig.until(lambda: rig.status(old) == "failure", within=UNTOLD)
+    await asyncio.sleep(20)
+    assert rig.told(old) == []
+    new = rig.start("secret/plans", stages=(stage("clone"),))
+    await rig.until(lambda: rig.ends(new) == ["success"])
