@@ -68,6 +68,10 @@ class ReplaySource:
         """What time it was at the server, unix seconds, at what is played when our clock says `ours`."""
         return self._head.at(ours) + self._server.ahead
 
+    def now(self) -> int:
+        """The same, at this moment."""
+        return int(self.time_there(self._now()))
+
     async def version(self) -> str:
         """The server's word for its version."""
         self._catch_up()
