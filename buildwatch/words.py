@@ -64,6 +64,8 @@ class Glyphs:
     axis: str  # of a waterfall: its begin, its line, a tick, its end
     into: str  # between a build and a part of it
     watched: str  # a build whose end is waited for
+    marked: str  # a build that the next action is for
+    pinned: str  # a repo that stands above the others
     slow: str = "▲"  # slower than nearly always
     flaky: str = "≈"  # went green without a change
 
@@ -101,6 +103,8 @@ UNICODE = Glyphs(
     axis="└─┴┘",
     into="›",
     watched="♪",
+    marked="»",
+    pinned="★",
 )
 
 ASCII = Glyphs(
@@ -136,6 +140,8 @@ ASCII = Glyphs(
     axis="+-++",
     into=">",
     watched="@",
+    marked="M",
+    pinned="P",
     slow="^",
     flaky="&",
 )
@@ -161,6 +167,7 @@ NERD = replace(
     polling="\uf042",  # adjust
     offline="\uf10c",  # circle-o
     watched="\uf0f3",  # bell
+    pinned="\uf08d",  # thumb-tack
 )
 """Signs of Font Awesome at the places where the patched fonts of nerdfonts.com have them, in all versions the same."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from buildwatch.config import alert, chosen, keymap, servers, tomlfile
+from buildwatch.config import alert, chosen, keymap, servers, tomlfile, view
 from buildwatch.config.errors import ConfigError, near
 from buildwatch.config.paths import Paths, paths
 from buildwatch.config.paths import origins as path_origins
@@ -28,6 +28,7 @@ SCHEMA: Final[Mapping[str, Key]] = {
     "title": Key((bool,), "true or false"),
     "alert": Key((dict,), "a table that begins with [alert]"),
     "keymap": Key((dict,), "a table that begins with [keymap]"),
+    "view": Key((list,), "tables that begin with [[view]]"),
     "slack": Key((dict,), "a table that begins with [slack]"),
     "store": Key((dict,), "a table that begins with [store]"),
     "notify": Key((dict,), "a table that begins with [notify]"),
@@ -73,6 +74,7 @@ def load(flags: Flags = NO_FLAGS, environ: Mapping[str, str] = os.environ) -> Se
         file=None if content is None else file,
         alert=alert.from_file(table, clean(str(file))),
         keymap=keymap.from_file(table, clean(str(file))),
+        views=view.from_file(table, clean(str(file))),
         origins=path_origins(environ) | ({"config": named_by} if named_by else {}) | origins,
         warnings=servers.warnings(known, file),
         **values,

@@ -12,6 +12,7 @@ from buildwatch.config.keymap import KeySettings
 from buildwatch.config.paths import Paths
 from buildwatch.config.token import TokenSource
 from buildwatch.config.urls import host_of
+from buildwatch.config.view import View
 
 if TYPE_CHECKING:
     from buildwatch.recording import Playhead, Recording
@@ -71,6 +72,7 @@ class Settings:
     title: bool = True
     alert: AlertSettings = field(default_factory=AlertSettings)
     keymap: KeySettings = field(default_factory=KeySettings)
+    views: tuple[View, ...] = ()
     told: Path | None = None
     playing: Playhead | None = field(default=None, compare=False)
     origins: Origins = field(default_factory=dict, compare=False)

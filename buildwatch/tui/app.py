@@ -23,6 +23,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
 from buildwatch.clock import ServerClock
+from buildwatch.config.view import offered
 from buildwatch.model import Build, RepoKey
 from buildwatch.store import Changes, Server, Store
 from buildwatch.tui import alerts, bars, keys
@@ -71,6 +72,7 @@ class BuildwatchApp(App[None]):
         self.glyphs = {"ascii": ASCII, "nerd": NERD}.get(settings.glyphs, UNICODE)
         self.keymap = resolve(settings.keymap)
         self.board = Board(self.store, self, self.glyphs, self.keymap)
+        self.board.views = offered(settings.views, ())
         self.watched = Watched()
         self.board.painter.watched = self.watched.keys
         named = (
@@ -217,7 +219,7 @@ class BuildwatchApp(App[None]):
         if board.asked is not None:
             board.answered()
             if not board.asks_log:
-                board.set_filter("", failed_only=board.view.filter.failed_only)
+                board.set_filter("")
         elif board.has_class("-zoom"):
             board.remove_class("-zoom")
             board.live.focus()
@@ -230,7 +232,7 @@ class BuildwatchApp(App[None]):
             else:
                 board.live.focus()
         elif board.view.filter:
-            board.set_filter("", failed_only=False)
+            board.set_filter("")
         else:
             board.live.action_out()
 
@@ -252,11 +254,6 @@ class BuildwatchApp(App[None]):
         if self.board.side is not None:
             self.board.side.toggle_class("-facts")
             self.board.show_side()
-
-    def action_failed_only(self) -> None:
-        """Only failed builds, or all again."""
-        filter = self.board.view.filter
-        self.board.set_filter(filter.text, failed_only=not filter.failed_only)
 
     def action_follow_newest(self) -> None:
         """Let the cursor go to each build that begins."""
@@ -283,12 +280,12 @@ class BuildwatchApp(App[None]):
         if self.board.side is not None and self.board.in_log:
             self.board.ask("a text, or /an expression/, in this log", self.board.side.log_view.state.pattern)
         else:
-            self.board.ask("repo, branch, author, status, failed, mine, ...", self.board.view.filter.text)
+            self.board.ask("repo, branch, author, status, failed, mine, ...", self.board.view.filter)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The tree is filtered while one types."""
         if event.input is self.board.asked and not self.board.asks_log:
-            self.board.set_filter(event.value, failed_only=self.board.view.filter.failed_only)
+            self.board.set_filter(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Back to the tree, or to the log with what was found."""
@@ -478,7 +475,7 @@ class BuildwatchApp(App[None]):
             return ""
         source = self._sources.get(row.server)
         if source is None or build is None or row.kind in (Kind.SERVER, Kind.NAMESPACE):
-            return self.store.servers[row.server].url
+            return self.store.servers[row.server].url if row.server else ""
         return source.page_of(build, row.stage or None, row.step or None)
 
     def action_choose_theme(self) -> None:

@@ -9,24 +9,25 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.screen import Screen
 
+from buildwatch.config.view import GROUPS, SORTS
 from buildwatch.insight.eta import model_of
 from buildwatch.model import Build, BuildKey, RepoKey, Status
 from buildwatch.store import Changes, Link, Store
 from buildwatch.tui import bars, board_text, keys
 from buildwatch.tui.cells import Pieces
-from buildwatch.tui.filters import Filter
 from buildwatch.tui.keymap import PLAIN, Keymap
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.live_tree import LiveTree
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.row_cells import Painter
-from buildwatch.tui.rows import Kind, Row, View, flatten
+from buildwatch.tui.rows import OF_AUTHOR, Kind, Row, flatten
+from buildwatch.tui.viewing import Viewing
 from buildwatch.words import ASCII, Glyphs
 
 if TYPE_CHECKING:
@@ -47,19 +48,15 @@ WIDE = 110
 """Columns from which on the selection stands beside the tree instead of under it."""
 
 
-class Board(Screen[None]):
+class Board(Viewing):
     """What one sees all day."""
 
     def __init__(self, store: Store, outside: Outside, glyphs: Glyphs, keymap: Keymap = PLAIN) -> None:
-        super().__init__()
+        super().__init__(store, Painter(store, glyphs))
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.set_class(glyphs is ASCII, "-ascii")
-        self.store = store
-        self.view = View()
         self.glyphs = glyphs
         self._keymap = keymap
-        self.painter = Painter(store, glyphs)
-        self.live = LiveTree(self.painter.draw, self.view.is_open, id="tree")
         self.side: Side | None = None
         self._lines = {id: Lines(id=id) for id in ("top", "banner", "title", "empty", "foot")}
         self.follow_newest = False
@@ -141,7 +138,9 @@ class Board(Screen[None]):
             return
         self.painter.forget(changes.repos)
         self._set_times()
-        if changes.structure or changes.servers or (self.view.filter and changes.moves):
+        moving = self.view.filter or self.view.sort != SORTS[0] or self.view.group == "status"
+        if changes.structure or changes.servers or (moving and changes.moves):
+            self.hold_order()
             self._open_for(changes)
             self.set_rows()
         self.live.repaint(
@@ -156,11 +155,8 @@ class Board(Screen[None]):
 
     def set_rows(self) -> None:
         """Find out anew which rows there are."""
-        self.painter.fit_names()
-        rows = flatten(self.store, self.view)
-        if rows != self.live.rows:
-            self.live.set_rows(rows)
-        if rows and self.side is None:
+        super().set_rows()
+        if self.live.rows and self.side is None:
             self.call_after_refresh(self.furnish)
         self._look_back()
 
@@ -179,7 +175,7 @@ class Board(Screen[None]):
         height = self.size.height - 4  # nothing may be laid out yet
         if self.size.width < WIDE:
             height = height * 3 // 5  # the selection takes its room below
-        for row in flatten(self.store, self.view)[: max(1, height - 2)]:
+        for row in flatten(self.store, self.showing)[: max(1, height - 2)]:
             build = self.store.newest(row.repo) if row.repo is not None else None
             if build is not None and build.status == Status.RUNNING:
                 self.reveal(build, below=0)
@@ -189,7 +185,7 @@ class Board(Screen[None]):
         """Open the way to a build, and it, and put the cursor on it, with so many rows `below` it in sight."""
         repo = Row(Kind.REPO, 0, build.server, build.repo_key)
         row = Row(Kind.BUILD, 0, build.server, build.repo_key, build.key)
-        self.view.toggled |= {repo.key, row.key}
+        self.showing.toggled |= {repo.key, row.key}
         self.set_rows()
         at = self.live.index_of(row.key)
         if at is not None:
@@ -199,8 +195,9 @@ class Board(Screen[None]):
         """Put the cursor on a stage or step of a build and the keys on its log; False where the tree has it not."""
         if self.store.build(build.key) is None:
             return False
-        self.view.filter = Filter()
-        self.view.more[build.repo_key] = max(self.view.shown, self.store.count(build.repo_key))
+        if self.view.filter or self.view.group == "author":  # in which it may not be
+            self.choose(replace(self.view, filter="", group=GROUPS[0]))
+        self.showing.more[build.repo_key] = max(self.showing.shown, self.store.count(build.repo_key))
         self.reveal(build, below=0)
         row = Row(Kind.STEP if step else Kind.STAGE, 0, build.server, build.repo_key, build.key, "", stage, step)
         at = self.live.index_of(row.key)
@@ -232,7 +229,7 @@ class Board(Screen[None]):
         self._lines["banner"].show(banner)
         room = self.live.container_size.width or width
         title = board_text.title(
-            self.view.filter, self.follow_newest, room, self.glyphs, strip=self.painter.has_strip(room - 1)
+            self.view, 0, self.follow_newest, room, self.glyphs, strip=self.painter.has_strip(room - 1)
         )
         self._lines["title"].show([title])
         empty = self._lines["empty"]
@@ -243,7 +240,9 @@ class Board(Screen[None]):
             self.set_class(bare, "-bare")
             self.call_after_refresh(self._show_lines)  # for the width that there is then
         empty.show(
-            [] if self.live.rows else board_text.empty(servers, self.view.filter, room, self.glyphs, self._keymap.names)
+            []
+            if self.live.rows
+            else board_text.empty(servers, self.showing.filter, room, self.glyphs, self._keymap.names)
         )
         self.show_foot()
 
@@ -308,14 +307,6 @@ class Board(Screen[None]):
 
     # the selection
 
-    def build_of(self, row: Row | None) -> Build | None:
-        """The build a row belongs to; of a repo's row its newest."""
-        if row is None:
-            return None
-        if row.build is not None:
-            return self.store.build(row.build)
-        return self.store.newest(row.repo) if row.repo is not None else None
-
     @property
     def selected_build(self) -> Build | None:
         """The build that actions mean."""
@@ -362,11 +353,12 @@ class Board(Screen[None]):
             self._outside.look_at(build)
 
     def _look_back(self) -> None:
-        """Have the history of the repos that are seen read, once."""
-        for row in self.live.visible_rows():
-            if row.repo is not None and row.repo not in self._asked_back:
-                self._asked_back.add(row.repo)
-                self._outside.look_back(row.repo, 25)
+        """Have the history of the repos that are seen read, once; of all where an author's builds are looked for."""
+        seen = (row.repo for row in self.live.visible_rows())
+        for repo in list(self.store.repos) if self.view.group == "author" else seen:
+            if repo is not None and repo not in self._asked_back:
+                self._asked_back.add(repo)
+                self._outside.look_back(repo, 25)
 
     def on_live_tree_scrolled(self) -> None:
         """Other repos are seen now."""
@@ -375,7 +367,7 @@ class Board(Screen[None]):
     def on_live_tree_toggle(self, message: LiveTree.Toggle) -> None:
         """Fold or unfold."""
         row = message.row
-        self.view.toggled ^= {row.key}
+        self.showing.toggled ^= {row.key}
         build = self.build_of(row)
         if message.open and row.kind is Kind.BUILD and build is not None and build.stages is None:
             self._look_at(build)
@@ -385,9 +377,13 @@ class Board(Screen[None]):
     def on_live_tree_enter(self, message: LiveTree.Enter) -> None:
         """Go into a step's log, or bring older builds."""
         row = message.row
-        if row.kind is Kind.OLDER and row.repo is not None:
-            self.view.more[row.repo] = self.view.more.get(row.repo, self.view.shown) + 25
-            self._outside.look_back(row.repo, 100)
+        more = self.showing.more
+        if row.kind is Kind.OLDER:
+            if row.repo is not None:
+                more[row.repo] = more.get(row.repo, self.showing.shown) + 25
+                self._outside.look_back(row.repo, 100)
+            else:
+                more[row.part] = more.get(row.part, OF_AUTHOR) + 25
             self.set_rows()
         else:
             self.rest()
@@ -400,14 +396,7 @@ class Board(Screen[None]):
         if self.side is not None:
             self.side.focus_log()
 
-    # what is shown of it
-
-    def set_filter(self, text: str, *, failed_only: bool) -> None:
-        """Show only what matches."""
-        self.view.filter = Filter(text, failed_only=failed_only)
-        self.set_rows()
-        self._show_lines()
-        self.show_side()
+    # what is typed
 
     def to_first_match(self) -> None:
         """Put the cursor on the first repo that is shown, unless it already stands on one or within."""

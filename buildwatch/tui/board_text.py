@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from buildwatch.config.view import View
 from buildwatch.store import Link, Server
 from buildwatch.tui.cells import Pieces, fit, width_of
 from buildwatch.tui.filters import Filter
@@ -28,22 +30,35 @@ def banner(servers: Sequence[Server], width: int, g: Glyphs, names: KeyNames = U
     return [[(" ", "text"), *line] for line in lines]
 
 
-def title(filter: Filter, follow_newest: bool, width: int, g: Glyphs, *, strip: bool) -> Pieces:
-    """The line above the tree: what is shown, and the heads of the columns. The last cell is the scrollbar's."""
-    shown = [f"filter: {filter.text}"] * bool(filter.text) + ["failed only"] * filter.failed_only
+def title(view: View, marked: int, follow_newest: bool, width: int, g: Glyphs, *, strip: bool) -> Pieces:
+    """The line above the tree: the view by its name or in words, how many builds are marked, and the heads of the
+    columns. The last cell is the scrollbar's.
+    """
+    shown = [f"{marked} marked"] * bool(marked)
+    shown += [] if view.name else view_words(view)
     shown += ["following the newest"] * follow_newest
-    head = " builds"
+    name = f" {view.name if view.name and view != View() else 'builds'}"
     tail = "last 12".ljust(STRIP) * strip + "time".rjust(TIME) + "age".rjust(AGE) + " "
-    room = width - len(head) - len(tail)
+    head = fit(name, min(width_of(name), max(0, width - len(tail))), g.ellipsis)
+    room = width - width_of(head) - len(tail)
     return [(head, "head"), (fit("  " + ", ".join(shown) if shown else "", room, g.ellipsis), "accent"), (tail, "dim")]
+
+
+def view_words(view: View) -> list[str]:
+    """What is not as usual in a view."""
+    words = [f"filter: {view.filter}"] * bool(view.filter)
+    words += [f"by {view.group}"] * (view.group != "namespace")
+    return [*words, _ORDERS[view.sort]] if view.sort in _ORDERS else words
+
+
+_ORDERS: Final = {"newest": "newest first", "status": "worst first", "duration": "longest first"}
 
 
 def empty(servers: Sequence[Server], filter: Filter, width: int, g: Glyphs, names: KeyNames = USUAL) -> list[Pieces]:
     """Why the tree has no rows and what to do about it."""
     if filter:
-        which = "only failed builds" if filter.failed_only and not filter.text else repr(filter.text)
         return _centred(
-            [(f"nothing matches {which}", "text"), (f"{names.back} shows everything again", "dim")], width, g
+            [(f"nothing matches {filter.text!r}", "text"), (f"{names.back} shows everything again", "dim")], width, g
         )
     sentences: list[tuple[str, str]] = []
     for server in servers:

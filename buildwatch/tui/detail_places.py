@@ -1,4 +1,4 @@
-"""What the pane beside the tree shows of a selected server or namespace. Pure."""
+"""What the pane beside the tree shows of a selected server, namespace or other group. Pure."""
 
 from __future__ import annotations
 
@@ -42,24 +42,29 @@ def server_lines(server: Server, page: Page, *, repos: int, builds: int, request
     return lines[: page.height or None]
 
 
-def namespace_lines(name: str, repos: Sequence[tuple[Repo, Build | None]], page: Page) -> list[Pieces]:
-    """A namespace: how its repos stand by their newest builds, those that somebody has to look at first."""
+def group_lines(
+    name: str, repos: Sequence[tuple[Repo, Build | None]], page: Page, *, full: bool = False
+) -> list[Pieces]:
+    """A group of repos: how they stand by these builds, the worst first. `full`: with their owners."""
     counts = Counter(build.status for _, build in repos if build is not None)
     told = [f"{count} {status}" for status, count in sorted(counts.items(), key=lambda pair: (_urgency(pair[0]), pair))]
     lines = [page.spread([(name or "no owner", "head")], [(_counted(len(repos), "repo"), "dim")])]
     lines += page.listed(told, "dim")
     lines.append([])
-    lines += [_repo(repo, build, page) for repo, build in sorted(repos, key=lambda pair: _place(*pair))]
+    lines += [
+        _repo(repo.slug if full else repo.name, build, page)
+        for repo, build in sorted(repos, key=lambda pair: _place(*pair))
+    ]
     return lines[: page.height or None]
 
 
-def _repo(repo: Repo, build: Build | None, page: Page) -> Pieces:
+def _repo(name: str, build: Build | None, page: Page) -> Pieces:
     if build is None:
-        return page.line([(f"  {repo.name}", "text"), ("  no builds yet", "dim")])
+        return page.line([(f"  {name}", "text"), ("  no builds yet", "dim")])
     when = build.finished or build.started or build.created
     sign = (f"{glyph(build.status, page.glyphs)} ", style_of(build.status))
     what = (f"  #{build.number} {page.cut(build.status, 12)}", "dim")
-    return page.spread([sign, (repo.name, "text"), what], [(age(page.now - when) if when > 0 else "", "dim")])
+    return page.spread([sign, (name, "text"), what], [(age(page.now - when) if when > 0 else "", "dim")])
 
 
 def _place(repo: Repo, build: Build | None) -> tuple[int, str]:

@@ -25,7 +25,7 @@ APP: Final[list[BindingType]] = [
     Binding("tab,shift+tab", "other_pane", "tree or log", id="app.pane"),
     Binding("z", "zoom", "the selection on the whole screen", id="app.zoom"),
     Binding("i", "facts", "facts or log (where there is room for one)", id="app.facts"),
-    Binding("x", "failed_only", "failed only", id="tree.failed"),
+    Binding("x", "screen.failed", "failed only", id="tree.failed"),
     Binding("F", "follow_newest", "follow the newest build", id="tree.follow"),
     Binding("R", "reload", "read again; try again", id="app.reload"),
     Binding("o", "browse", "open in the browser", id="build.browse"),
@@ -49,6 +49,14 @@ BOARD_ONLY: Final = (
     frozenset(binding.action.partition("(")[0] for binding in APP if isinstance(binding, Binding)) - ANYWHERE
 )
 
+VIEWING: Final[list[BindingType]] = [
+    Binding("u", "screen.mine", "mine only", id="tree.mine"),
+    Binding("b", "screen.group", "grouped by the next thing", id="tree.group"),
+    Binding("s", "screen.sort", "sorted by the next thing", id="tree.sort"),
+    *(Binding(str(n), f"screen.view({n})", f"view {n}", show=False, id=f"tree.view-{n}") for n in range(1, 10)),
+]
+"""What works in the tree alone. The actions are the board's."""
+
 Line = tuple[str, str, str]
 """Keys as they are if nobody changed them, what they do, and the ids of their bindings."""
 
@@ -58,6 +66,9 @@ MOVING: Final[list[Line]] = [
     ("enter, space", "open; fold", "tree.enter tree.fold"),
     ("g G", "first, last", "tree.first tree.last"),
     ("ctrl+d ctrl+u", "half a page", "tree.half-down tree.half-up"),
+    ("u", "builds of yours only, or all", "tree.mine"),
+    ("b s", "grouped, sorted by the next thing", "tree.group tree.sort"),
+    ("1 2 3 4 5 6 7 8 9", "a view by its number", " ".join(f"tree.view-{n}" for n in range(1, 10))),
 ]
 
 IN_LOG: Final[list[Line]] = [

@@ -7,6 +7,7 @@ passed in.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,6 +21,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from buildwatch.tui import keys
 from buildwatch.tui.ink import Inked
 from buildwatch.tui.rows import Kind, Row, parent_of
 
@@ -47,6 +49,7 @@ class LiveTree(ScrollView, Inked, can_focus=True):
         Binding("h,left", "out", "close, or go out", show=False, id="tree.out"),
         Binding("enter", "enter", "open", show=False, id="tree.enter"),
         Binding("space", "fold", "fold", show=False, id="tree.fold"),
+        *keys.VIEWING,
     ]
 
     @dataclass
@@ -79,6 +82,8 @@ class LiveTree(ScrollView, Inked, can_focus=True):
         self._draw = draw
         self._is_open = is_open
         self._index: dict[Hashable, int] = {}
+        self.touched = float("-inf")
+        """When a person last did something in here, by the clock of the event loop."""
 
     # what it shows
 
@@ -133,7 +138,15 @@ class LiveTree(ScrollView, Inked, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other rows are on the screen."""
         super().watch_scroll_y(old_value, new_value)
+        self._touch()
         self.post_message(self.Scrolled())
+
+    def _touch(self) -> None:
+        self.touched = asyncio.get_running_loop().time()
+
+    def on_mouse_move(self) -> None:
+        """Somebody may be about to click."""
+        self._touch()
 
     def visible_rows(self) -> list[Row]:
         """The rows that are on the screen."""
@@ -175,6 +188,7 @@ class LiveTree(ScrollView, Inked, can_focus=True):
 
     def move_to(self, at: int, below: int = 0) -> None:
         """Put the cursor on a row, with as many rows `below` it in sight as there is room for."""
+        self._touch()
         if not self.rows:
             return
         at = min(max(at, 0), len(self.rows) - 1)
@@ -266,3 +280,4 @@ class LiveTree(ScrollView, Inked, can_focus=True):
 
 
 _LEAVES = (Kind.STEP, Kind.OLDER)
+"""What has no rows below it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from buildwatch.config.view import View
 from buildwatch.insight.eta import Expected, Progress, expect, progress, ran
 from buildwatch.insight.flaky import Flaky, flaky
 from buildwatch.insight.pace import Pace, is_slow, pace
@@ -42,6 +43,9 @@ class Painter:
     name_width: int = 16
     times: dict[str, float] = field(default_factory=dict)  # server → its clock, unix seconds
     watched: Collection[BuildKey] = ()  # those with a sign behind their number
+    marked: Collection[BuildKey] = ()  # those with a sign before it
+    pinned: Collection[RepoKey] = ()  # those with a sign behind their name
+    view: View = field(default_factory=View)
     _expected: dict[BuildKey, Expected | None] = field(default_factory=dict)
     _strips: dict[RepoKey, tuple[Bar, ...]] = field(default_factory=dict)
     _trends: dict[BuildKey, tuple[Pace, Flaky | None]] = field(default_factory=dict)
@@ -60,10 +64,22 @@ class Painter:
         build = self.store.build(key)
         return build.repo_key if build else None
 
+    @property
+    def _owners_told(self) -> bool:
+        """Whether repos are named with their owners, since they do not stand below them."""
+        return self.view.group != "namespace"
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """What rows tell, with the server where that is not to be seen from where they stand."""
+        mixed = self.view.group in ("status", "author") and len(self.store.servers) > 1
+        return ("server", *self.view.columns) if mixed and "server" not in self.view.columns else self.view.columns
+
     def fit_names(self) -> None:
         """Give the name column the room that the repos' names need, within bounds."""
-        longest = max((width_of(repo.name) for repo in self.store.repos.values()), default=12)
-        self.name_width = min(max(longest, 12), 26)
+        names = (repo.slug if self._owners_told else repo.name for repo in self.store.repos.values())
+        longest = max(map(width_of, names), default=12)
+        self.name_width = min(max(longest, 12), 34 if self._owners_told else 26)
 
     def _fit(self, text: str, width: int) -> str:
         return fit(text, width, self.glyphs.ellipsis)
@@ -102,7 +118,7 @@ class Painter:
         now = self.times.get(row.server, 0.0)
         if row.kind is Kind.SERVER:
             return self._server(row, width, is_open)
-        if row.kind is Kind.NAMESPACE:
+        if row.kind in (Kind.NAMESPACE, Kind.STANDING, Kind.AUTHOR):
             mark = self.glyphs.open if is_open else self.glyphs.closed
             return [(self._fit(f"{' ' * (2 * row.depth)}{mark} {row.part or 'no owner'}", width), "head")]
         if row.kind is Kind.OLDER:
@@ -134,17 +150,26 @@ class Painter:
 
     def _repo(self, row: Row, key: RepoKey, width: int, is_open: bool, now: float) -> Pieces:
         build, repo = self.store.newest(key), self.store.repos[key]
-        pieces = self._lead(row, is_open, build.status if build else None)
-        pieces.append((self._fit(repo.name, self.name_width), "bright"))
+        pieces = self._lead(row, is_open, build.status if build else None, build)
+        name = repo.slug if self._owners_told else repo.name
+        if key in self.pinned:
+            pieces += [(self._fit(name, self.name_width - 2), "bright"), (f" {self.glyphs.pinned}", "accent")]
+        else:
+            pieces.append((self._fit(name, self.name_width), "bright"))
         time_and_age = self._right(build, now)
         bars = self._strip(key, width)
         room = width - sum(width_of(text) for text, _ in pieces + bars + time_and_age)
-        facts = repo_facts(build, room, self.glyphs) if build else [(self._fit("  no builds yet", room), "dim")]
+        facts = (
+            repo_facts(build, room, self.glyphs, self._columns)
+            if build
+            else [(self._fit("  no builds yet", room), "dim")]
+        )
         return self._cut(pieces + facts + bars + time_and_age, width)
 
     def has_strip(self, width: int) -> bool:
         """Whether rows of `width` cells have room for the strip, whatever else goes."""
-        return width >= _DEEPEST + self.name_width + STRIP + 1 + TIME + AGE
+        told = "last" in self.view.columns and self.view.group != "author"  # where builds stand without their repos
+        return told and width >= _DEEPEST + self.name_width + STRIP + 1 + TIME + AGE
 
     def _strip(self, key: RepoKey, width: int) -> Pieces:
         if not self.has_strip(width):
@@ -158,7 +183,9 @@ class Painter:
         return pieces
 
     def _build(self, row: Row, build: Build, width: int, is_open: bool, now: float) -> Pieces:
-        pieces = self._lead(row, is_open, build.status)
+        pieces = self._lead(row, is_open, build.status, build)
+        if self.view.group == "author":
+            return self._build_of_author(pieces, build, width, now)
         newest = self.store.newest(build.repo_key) or build
         number = max(5, len(str(newest.number)) + 2)
         if build.key in self.watched:
@@ -167,7 +194,21 @@ class Painter:
             pieces.append((self._fit(f"#{build.number}", number), "bright"))
         time_and_age = self._right(build, now)
         room = width - sum(width_of(text) for text, _ in pieces + time_and_age)
-        return self._cut(pieces + build_facts(build, room, self.glyphs) + time_and_age, width)
+        return self._cut(pieces + build_facts(build, room, self.glyphs, self._columns) + time_and_age, width)
+
+    def _build_of_author(self, pieces: Pieces, build: Build, width: int, now: float) -> Pieces:
+        """The rest of the row of a build that does not stand below its repo."""
+        sign = self.glyphs.watched if build.key in self.watched else ""
+        number = f" #{build.number}"
+        room = max(4, self.name_width - width_of(number) + 6)
+        name = build.repo if width_of(build.repo) <= room else self._fit(build.repo, room)
+        columns = [column for column in self._columns if column != "author"]
+        time_and_age = self._right(build, now)
+        pieces += [(name, "bright"), (number, "bright"), (sign, "accent")]
+        named = width_of(name + number + sign)
+        pieces.append((" " * (self.name_width + 8 - named), "text"))
+        left = width - sum(width_of(text) for text, _ in pieces + time_and_age)
+        return self._cut(pieces + build_facts(build, left, self.glyphs, columns) + time_and_age, width)
 
     def _stage(self, row: Row, build: Build, stage: Stage, width: int, is_open: bool, now: float) -> Pieces:
         pieces = self._lead(row, is_open, stage.status)
@@ -219,10 +260,15 @@ class Painter:
             word = part.status
         return [(self._fit(f"  {word}" if word else "", room), style_of(part.status) if part.status.failed else "dim")]
 
-    def _lead(self, row: Row, is_open: bool | None, status: Status | None) -> Pieces:
+    def _lead(self, row: Row, is_open: bool | None, status: Status | None, build: Build | None = None) -> Pieces:
+        """What stands before the name: fold, status, and whether the `build` that the row stands for is marked."""
         mark = " " if is_open is None else self.glyphs.open if is_open else self.glyphs.closed
         sign = glyph(status, self.glyphs) if status is not None else " "
-        return [(f"{' ' * (2 * row.depth)}{mark} ", "dim"), (f"{sign} ", style_of(status) if status else "dim")]
+        style = style_of(status) if status else "dim"
+        lead = [(f"{' ' * (2 * row.depth)}{mark} ", "dim")]
+        if build is not None and build.key in self.marked:
+            return [*lead, (sign, style), (self.glyphs.marked, "accent")]
+        return [*lead, (f"{sign} ", style)]
 
     def _right(self, build: Build | None, now: float) -> Pieces:
         """Time and age of a build, in their columns."""

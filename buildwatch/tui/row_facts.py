@@ -1,7 +1,10 @@
-"""The facts of a repo's and a build's row, as far as there is room for them. Pure."""
+"""The facts of a repo's and a build's row, those that the view asks for, as far as there is room for them. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from buildwatch.config.view import USUAL_COLUMNS
 from buildwatch.model import Build, Status
 from buildwatch.tui.cells import Pieces, fit
 from buildwatch.words import Glyphs
@@ -9,14 +12,19 @@ from buildwatch.words import Glyphs
 _BRANCH = 9
 """Cells that a branch needs at least: fewer letters tell nothing."""
 
-_FACTS = (("branch", 10), ("event", 8), ("commit", 9), ("author", 9), ("message", 18))
+_FACTS = (("branch", 10), ("server", 9), ("event", 8), ("commit", 9), ("author", 9), ("message", 18))
 """A build's facts in the order in which they stay, each with the cells that it needs at least."""
 
 _EVENTS = {"pull_request": "pr"}
 
 
-def repo_facts(build: Build, room: int, glyphs: Glyphs) -> Pieces:
-    """Where, then what, as far as there is room."""
+def repo_facts(build: Build, room: int, glyphs: Glyphs, columns: Collection[str] = USUAL_COLUMNS) -> Pieces:
+    """Of a repo's newest build: where, then what, as far as there is room; or the `columns`, where not all."""
+    if not set(USUAL_COLUMNS) <= set(columns):
+        facts = build_facts(build, max(0, room - 2), glyphs, columns)
+        return [("  "[:room], "text"), *facts]
+    if "server" in columns and room >= _BRANCH + 22:
+        return [(fit(f"  {build.server}", 12, glyphs.ellipsis), "dim"), *repo_facts(build, room - 12, glyphs)]
     if room < _BRANCH:
         return [(" " * room, "text")]
     branch = 20 if room >= 38 else room
@@ -27,20 +35,21 @@ def repo_facts(build: Build, room: int, glyphs: Glyphs) -> Pieces:
     return pieces
 
 
-def build_facts(build: Build, room: int, glyphs: Glyphs) -> Pieces:
-    """Event, branch, commit, author and message; those without room are left out, in the order of `_FACTS`."""
+def build_facts(build: Build, room: int, glyphs: Glyphs, columns: Collection[str] = USUAL_COLUMNS) -> Pieces:
+    """Those of `columns` that are facts of a build; what has no room is left out, in the order of `_FACTS`."""
     width: dict[str, int] = {}
-    for name, need in _FACTS:
+    for name, need in (fact for fact in _FACTS if fact[0] in columns):
         if need > room:
             break
         width[name] = need
         room -= need
-    for name, most in (("branch", 12), ("author", 5), ("message", 1000), ("branch", 1000)):
+    for name, most in (("branch", 12), ("server", 5), ("author", 5), ("message", 1000), ("branch", 1000)):
         if name in width:
             more = min(room, most)
             width[name] += more
             room -= more
     texts = {
+        "server": (build.server, "dim"),
         "event": (_EVENTS.get(build.event, build.event), "dim"),
         "branch": (build.deploy_to or build.branch or build.ref, "text"),
         "commit": (build.commit[:8], "dim"),

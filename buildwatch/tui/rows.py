@@ -1,20 +1,25 @@
-"""Which rows the live tree has: server, namespace, repo, build, stage, step. Pure.
+"""Which rows the live tree has: server, namespace or another group, repo, build, stage, step. Pure.
 
-The rows say only what there is and how deep it stands; what a row shows is drawn from the store when it is seen. The
-order never depends on what runs: servers as configured, repos by name, builds newest first, stages and steps by number.
+The rows say only what there is and how deep it stands; what a row shows is drawn from the store when it is seen. Unless
+a person asks for another order it never depends on what runs: servers as configured, repos by name, builds newest
+first, stages and steps by number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from buildwatch.config.view import View
 from buildwatch.model import Build, BuildKey, Repo, RepoKey
 from buildwatch.store import Store
 from buildwatch.tui.filters import Filter
+from buildwatch.tui.order import STANDINGS, Order, standing
+
+OF_AUTHOR: Final = 10
+"""How many builds of an author are shown, until more are asked for."""
 
 
 class Kind(Enum):
@@ -22,15 +27,20 @@ class Kind(Enum):
 
     SERVER = "server"
     NAMESPACE = "namespace"
+    STANDING = "standing"  # repos of all servers whose newest builds stand alike
+    AUTHOR = "author"  # builds of all servers
     REPO = "repo"
     BUILD = "build"
     STAGE = "stage"
     STEP = "step"
-    OLDER = "older"  # brings more of a repo's builds
+    OLDER = "older"  # brings more builds
 
 
 class Row(NamedTuple):
-    """One row. `key` stays the same as long as the thing does; `part` is a namespace, or stage and step numbers."""
+    """One row. `key` stays the same as long as the thing does; `part` is a namespace, standing or author.
+
+    What is below the last two is of several servers, so they have none themselves: `server` is empty.
+    """
 
     kind: Kind
     depth: int
@@ -48,79 +58,176 @@ class Row(NamedTuple):
 
 
 @dataclass(slots=True)
-class View:
-    """What a person chose to see. Repos and builds are folded unless opened, all else is open unless folded."""
+class Showing:
+    """What a person has on show. Repos and builds are folded unless opened, all else is open unless folded.
 
+    `more` tells how many builds of a repo or author are shown, where it is not as many as of every other. What is
+    `held` (the row under the cursor) stays where it does not match any more: what one is about to act on does not go.
+    """
+
+    view: View = field(default_factory=View)
     filter: Filter = field(default_factory=Filter)
     toggled: set[Hashable] = field(default_factory=set)
     shown: int = 25
-    more: dict[RepoKey, int] = field(default_factory=dict)
+    more: dict[Hashable, int] = field(default_factory=dict)
+    pins: set[RepoKey] = field(default_factory=set)
+    order: Order = field(default_factory=Order)
+    held: Row | None = None
+
+    def choose(self, view: View) -> None:
+        """Show this view."""
+        self.view, self.filter, self.held = view, Filter(view.filter), None
 
     def is_open(self, row: Row) -> bool:
         """Whether the rows below it are shown."""
         toggled = row.key in self.toggled
         return toggled if row.kind in (Kind.REPO, Kind.BUILD) else not toggled
 
+    def holds(self, thing: Repo | Build) -> bool:
+        """Whether the cursor stands on it, or on a part of it."""
+        return self.held is not None and thing.key in (self.held.repo, self.held.build)
 
-def flatten(store: Store, view: View) -> list[Row]:
+
+def flatten(store: Store, showing: Showing) -> list[Row]:
     """All rows that are shown, from the top."""
-    rows: list[Row] = []
+    showing.order.begin(showing.view.sort)
+    if showing.view.group == "status":
+        return list(_by_status(store, showing))
+    if showing.view.group == "author":
+        return list(_by_author(store, showing))
+    return list(_by_server(store, showing))
+
+
+def _by_server(store: Store, showing: Showing) -> Iterator[Row]:
     several = len(store.servers) > 1
-    repos = sorted(store.repos.values(), key=lambda repo: (repo.namespace.lower(), repo.name.lower(), repo.slug))
-    of_server = {name: [repo for repo in repos if repo.server == name] for name in store.servers}
-    for name, its_repos in of_server.items():
-        depth = 0
+    for name in store.servers:
+        head = Row(Kind.SERVER, 0, name)
         if several:
-            server = Row(Kind.SERVER, 0, name)
-            rows.append(server)
-            if not view.is_open(server):
-                continue
-            depth = 1
-        rows.extend(_of_server(store, view, name, its_repos, depth))
-    return rows
+            yield head
+        if not several or showing.is_open(head):
+            repos = _in_order(store, showing, name)
+            if showing.view.group == "namespace":
+                yield from _by_namespace(store, showing, name, repos, int(several))
+            else:
+                yield from _repos(store, showing, repos, int(several))
 
 
-def _of_server(store: Store, view: View, name: str, repos: list[Repo], depth: int) -> Iterator[Row]:
-    me = store.servers[name].user
-    visible = [repo for repo in repos if _shown(store, view.filter, repo, me)]
-    for namespace, group in groupby(visible, key=lambda repo: repo.namespace):
+def _by_namespace(store: Store, showing: Showing, name: str, repos: list[Repo], depth: int) -> Iterator[Row]:
+    groups: dict[str, list[Repo]] = {}
+    for repo in repos:
+        groups.setdefault(repo.namespace, []).append(repo)
+    for namespace in sorted(groups, key=lambda namespace: (namespace.lower(), namespace)):
         head = Row(Kind.NAMESPACE, depth, name, part=namespace)
         yield head
-        if view.is_open(head):
-            for repo in group:
-                row = Row(Kind.REPO, depth + 1, name, repo.key)
-                yield row
-                if view.is_open(row):
-                    yield from _of_repo(store, view, repo, me, depth + 2)
+        if showing.is_open(head):
+            yield from _repos(store, showing, groups[namespace], depth + 1)
 
 
-def _shown(store: Store, filter: Filter, repo: Repo, me: str) -> bool:
-    newest = store.newest(repo.key)
+def _by_status(store: Store, showing: Showing) -> Iterator[Row]:
+    groups: dict[int, list[Repo]] = {}
+    for repo in _in_order(store, showing):
+        groups.setdefault(showing.order.standing(store, repo), []).append(repo)
+    for at in sorted(groups):
+        head = Row(Kind.STANDING, 0, "", part=STANDINGS[at])
+        yield head
+        if showing.is_open(head):
+            yield from _repos(store, showing, groups[at], 1)
+
+
+def _by_author(store: Store, showing: Showing) -> Iterator[Row]:
+    groups: dict[str, list[Build]] = {}
+    for repo in store.repos.values():
+        me = store.servers[repo.server].user
+        for build in store.builds(repo.key):
+            if showing.filter.shows(repo, build, me) or showing.holds(build):
+                groups.setdefault(author_of(build), []).append(build)
+    for author in sorted(groups, key=lambda author: (author.lower(), author)):
+        head = Row(Kind.AUTHOR, 0, "", part=author)
+        yield head
+        if showing.is_open(head):
+            most = showing.more.get(author, OF_AUTHOR)
+            builds = showing.order.builds(groups[author])
+            for build in builds[:most]:
+                yield from _with_parts(showing, build, 1)
+            if len(builds) > most:
+                yield Row(Kind.OLDER, 1, "", part=author)
+
+
+def author_of(build: Build) -> str:
+    """Who is behind a build, as far as its server tells."""
+    return build.author or build.author_name or build.sender or build.trigger or "nobody"
+
+
+def _in_order(store: Store, showing: Showing, server: str | None = None) -> list[Repo]:
+    """The repos that are shown, of one server or of all."""
+    mine = (repo for repo in store.repos.values() if server in (None, repo.server))
+    shown = (repo for repo in mine if _shown(store, showing, repo))
+    return showing.order.repos(store, shown, showing.pins)
+
+
+def _shown(store: Store, showing: Showing, repo: Repo) -> bool:
+    newest, filter = store.newest(repo.key), showing.filter
     if newest is None and not repo.active:
         return False
-    if not filter:
+    if not filter or showing.holds(repo):
         return True
-    if filter.shows(repo, newest, me):
-        return True
-    if newest is None or newest.status.ended:
-        return False
-    ended = next((build for build in store.builds(repo.key) if build.status.ended), None)
-    return ended is not None and filter.shows(repo, ended, me)
+    me = store.servers[repo.server].user
+    if newest is None:
+        return filter.shows(repo, None, me)
+    theirs = (build for build in store.builds(repo.key) if filter.is_theirs(repo, build, me))
+    for build in theirs:  # the newest, and where it has not ended the one that ended last
+        if filter.shows(repo, build, me):
+            return True
+        if build.status.ended:
+            return False
+    return False
 
 
-def _of_repo(store: Store, view: View, repo: Repo, me: str, depth: int) -> Iterator[Row]:
-    most = view.more.get(repo.key, view.shown)
-    builds = [build for build in store.builds(repo.key) if not view.filter or view.filter.shows(repo, build, me)]
-    for build in builds[:most]:
-        row = Row(Kind.BUILD, depth, repo.server, repo.key, build.key)
+def _repos(store: Store, showing: Showing, repos: Iterable[Repo], depth: int) -> Iterator[Row]:
+    for repo in repos:
+        row = Row(Kind.REPO, depth, repo.server, repo.key)
         yield row
-        if view.is_open(row):
-            yield from of_build(view, build, depth + 1)
+        if showing.is_open(row):
+            yield from _of_repo(store, showing, repo, depth + 1)
+
+
+def _of_repo(store: Store, showing: Showing, repo: Repo, depth: int) -> Iterator[Row]:
+    most, filter = showing.more.get(repo.key, showing.shown), showing.filter
+    me = store.servers[repo.server].user
+    builds = [
+        build for build in store.builds(repo.key) if not filter or filter.shows(repo, build, me) or showing.holds(build)
+    ]
+    for build in builds[:most]:
+        yield from _with_parts(showing, build, depth)
     if len(builds) >= most:
         yield Row(Kind.OLDER, depth, repo.server, repo.key)
 
 
-def of_build(view: View, build: Build, depth: int) -> Iterator[Row]:
+def _with_parts(showing: Showing, build: Build, depth: int) -> Iterator[Row]:
+    row = Row(Kind.BUILD, depth, build.server, build.repo_key, build.key)
+    yield row
+    if showing.is_open(row):
+        yield from of_build(showing, build, depth + 1)
+
+
+def members(row: Row, store: Store) -> list[tuple[Repo, Build | None]]:
+    """What stands in a namespace or other group, whatever the filter: each repo with the build that it is there for."""
+    repos = store.repos.values()
+    if row.kind is Kind.NAMESPACE:
+        own = [repo for repo in repos if (repo.server, repo.namespace) == (row.server, row.part)]
+        return [(repo, store.newest(repo.key)) for repo in own]
+    if row.kind is Kind.STANDING:
+        newest = [(repo, store.newest(repo.key)) for repo in repos]
+        return [(repo, build) for repo, build in newest if STANDINGS[standing(build)] == row.part]
+    found = ((repo, _newest_of(row.part, store, repo)) for repo in repos)
+    return [(repo, build) for repo, build in found if build is not None]
+
+
+def _newest_of(author: str, store: Store, repo: Repo) -> Build | None:
+    return next((build for build in store.builds(repo.key) if author_of(build) == author), None)
+
+
+def of_build(showing: Showing, build: Build, depth: int) -> Iterator[Row]:
     """The rows below a build. A lone stage is folded away: its steps stand under the build."""
     stages = build.stages or ()
     alone = len(stages) == 1
@@ -128,7 +235,7 @@ def of_build(view: View, build: Build, depth: int) -> Iterator[Row]:
         place = Row(Kind.STAGE, depth, build.server, build.repo_key, build.key, stage=stage.number)
         if not alone:
             yield place
-        if alone or view.is_open(place):
+        if alone or showing.is_open(place):
             below = depth if alone else depth + 1
             for step in stage.steps:
                 yield place._replace(kind=Kind.STEP, depth=below, step=step.number)

@@ -24,7 +24,7 @@ from buildwatch.tui.log_view import LogView
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.page import Page
 from buildwatch.tui.row_cells import Painter
-from buildwatch.tui.rows import Kind, Row
+from buildwatch.tui.rows import Kind, Row, members
 from buildwatch.tui.styles import style_of
 from buildwatch.tui.trend_lines import trend_lines
 from buildwatch.words import ASCII, glyph
@@ -73,9 +73,8 @@ class Side(Vertical):
         page = Page(width, now, max(6, height * 11 // 20) if has_log else height, painter.glyphs, self._names)
         if row.kind is Kind.SERVER:
             return self._server(row.server, page)
-        if row.kind is Kind.NAMESPACE:
-            repos = [repo for repo in store.repos.values() if (repo.server, repo.namespace) == (row.server, row.part)]
-            return detail_places.namespace_lines(row.part, [(repo, store.newest(repo.key)) for repo in repos], page)
+        if row.kind in (Kind.NAMESPACE, Kind.STANDING, Kind.AUTHOR):
+            return detail_places.group_lines(row.part, members(row, store), page, full=row.kind is not Kind.NAMESPACE)
         build = self._build
         if build is None or row.kind is Kind.REPO:
             repo = store.repos.get(row.repo) if row.repo else None

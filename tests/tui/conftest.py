@@ -148,7 +148,7 @@ class Desk:
         live = self.board.live
 
         def place() -> int:
-            texts = (self.board.painter.draw(row, 120, self.board.view.is_open(row)) for row in live.rows)
+            texts = (self.board.painter.draw(row, 120, self.board.showing.is_open(row)) for row in live.rows)
             return next((at for at, text in enumerate(texts) if word in "".join(piece for piece, _ in text)), -1)
 
         await self.until(lambda: place() >= 0)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from buildwatch.config.view import View
 from buildwatch.model import Build, Repo, RepoKey, Stage, Status, Step
 from buildwatch.store import Changes, Link, Move, Server, Store
 from buildwatch.text import clean
@@ -206,8 +207,7 @@ def test_an_empty_tree_says_why_and_what_to_do(server: Server, words: str) -> No
     ("filter", "words"),
     [
         (Filter("zebra"), "nothing matches 'zebra' esc shows everything again"),
-        (Filter("", failed_only=True), "nothing matches only failed builds"),
-        (Filter("zebra", failed_only=True), "nothing matches 'zebra'"),
+        (Filter("failed"), "nothing matches 'failed'"),
     ],
 )
 def test_a_filter_without_rows_says_so(filter: Filter, words: str) -> None:
@@ -250,16 +250,23 @@ def test_trouble_names_its_remedy() -> None:
     )
 
 
-@given(names | st.just(""), st.booleans(), st.booleans(), st.integers(50, 220), st.booleans())
-def test_the_title_takes_exactly_the_width(typed: str, failed: bool, follow: bool, width: int, strip: bool) -> None:
-    line = board_text.title(Filter(typed, failed_only=failed), follow, width, UNICODE, strip=strip)
+@given(names | st.just(""), names | st.just(""), st.integers(0, 99), st.booleans(), st.integers(50, 220), st.booleans())
+def test_the_title_takes_exactly_the_width(
+    name: str, typed: str, marked: int, follow: bool, width: int, strip: bool
+) -> None:
+    line = board_text.title(View(name[:24], typed), marked, follow, width, UNICODE, strip=strip)
     assert width_of(text(line)) == width
 
 
 def test_the_title_tells_what_is_shown() -> None:
-    line = text(board_text.title(Filter("main", failed_only=True), True, 120, UNICODE, strip=True))
-    for words in ("filter: main", "failed only", "following the newest", "last 12", "time", "age"):
+    view = View("", "main", "status", "duration")
+    line = text(board_text.title(view, 3, True, 120, UNICODE, strip=True))
+    for words in ("3 marked", "filter: main", "by status", "longest first", "following the newest", "last 12", "age"):
         assert words in line
+    line = text(board_text.title(dataclasses.replace(view, name="nightly"), 0, False, 120, UNICODE, strip=True))
+    assert " nightly  " in line
+    assert "main" not in line, "a name says it all"
+    assert " builds  " in text(board_text.title(View("all"), 0, False, 120, UNICODE, strip=True))
 
 
 # what is left in the shell

@@ -12,7 +12,7 @@ from buildwatch.store import Link, Server
 from buildwatch.text import clean
 from buildwatch.tui.cells import Pieces, width_of
 from buildwatch.tui.detail_model import build_lines, repo_lines
-from buildwatch.tui.detail_places import namespace_lines, server_lines
+from buildwatch.tui.detail_places import group_lines, server_lines
 from buildwatch.tui.page import Page
 from buildwatch.tui.styles import STYLE_NAMES
 from buildwatch.words import ASCII, UNICODE
@@ -123,7 +123,7 @@ def test_a_repo_fits(slug: str, of: list[Build], page: Page, usual: Expected | N
 
 @given(outside, st.lists(st.tuples(outside, st.none() | builds), max_size=4), pages)
 def test_a_namespace_fits(name: str, repos: list[tuple[str, Build | None]], page: Page) -> None:
-    assert_fits(namespace_lines(name, [(Repo("ci", slug), build) for slug, build in repos], page), page)
+    assert_fits(group_lines(name, [(Repo("ci", slug), build) for slug, build in repos], page), page)
 
 
 servers = st.builds(

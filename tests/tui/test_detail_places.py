@@ -7,7 +7,7 @@ import pytest
 from buildwatch.model import Build, Repo, Status
 from buildwatch.store import Link, Server
 from buildwatch.tui.cells import Pieces
-from buildwatch.tui.detail_places import namespace_lines, server_lines
+from buildwatch.tui.detail_places import group_lines, server_lines
 from buildwatch.tui.page import Page
 
 NOW = 1_795_420_000
@@ -58,7 +58,7 @@ def test_a_namespace_shows_first_what_somebody_has_to_look_at() -> None:
         (Repo("ci", "acme/pb"), build(2, "failure")),
         (Repo("ci", "acme/web"), build(3, "blocked")),
     ]
-    assert texts(namespace_lines("acme", repos, Page(60, NOW))) == [
+    assert texts(group_lines("acme", repos, Page(60, NOW))) == [
         "acme                                                 5 repos",
         "1 failure · 1 blocked · 1 running · 1 success",
         "",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from buildwatch.model import Build, Repo, Status
-from buildwatch.tui.filters import Filter
+from buildwatch.tui.filters import Filter, with_or_without
 from buildwatch.words import UNICODE
 
 REPO = Repo("ci", "acme/Checkout-API")
@@ -110,6 +110,7 @@ def test_words_that_do_not(text: str) -> None:
         ("failed", {"failure", "error", "killed"}),
         ("running", {"running"}),
         ("waiting", {"waiting", "blocked", "pending"}),
+        ("blocked", {"blocked"}),
     ],
 )
 def test_words_with_a_meaning(word: str, statuses: set[str]) -> None:
@@ -119,7 +120,7 @@ def test_words_with_a_meaning(word: str, statuses: set[str]) -> None:
         assert Filter(f"!{word}").shows(REPO, build) is (status not in statuses), status
 
 
-@pytest.mark.parametrize("me", ["ann", "bob", "carol"])
+@pytest.mark.parametrize("me", ["ann", "bob", "carol", "Ann"])
 def test_mine_is_what_i_wrote_sent_or_started(me: str) -> None:
     assert shown("mine", me=me)
     assert not shown("!mine", me=me)
@@ -130,10 +131,17 @@ def test_mine_is_nobodys_while_the_user_is_not_known() -> None:
     assert not shown("mine", me="", trigger="", sender="")
 
 
-def test_failed_only_joins_what_was_typed() -> None:
-    assert Filter("ann", failed_only=True).shows(REPO, BUILD)
-    assert not Filter("zebra", failed_only=True).shows(REPO, BUILD)
-    assert not Filter("ann", failed_only=True).shows(REPO, replace(BUILD, status=Status.SUCCESS))
+@pytest.mark.parametrize(
+    ("text", "word", "then"),
+    [
+        ("", "failed", "failed"),
+        ("main  ann", "mine", "main ann mine"),
+        ("Mine main", "mine", "main"),
+        ("mine", "mine", ""),
+    ],
+)
+def test_a_word_is_put_there_and_taken_away(text: str, word: str, then: str) -> None:
+    assert with_or_without(text, word) == then
 
 
 def test_a_repo_without_builds_is_found_by_its_name_alone() -> None:
@@ -145,7 +153,6 @@ def test_a_repo_without_builds_is_found_by_its_name_alone() -> None:
 @pytest.mark.parametrize(("text", "filters"), [("", False), (" \t", False), ("a", True), ("!", True), (":", True)])
 def test_whether_anything_is_filtered(text: str, filters: bool) -> None:
     assert bool(Filter(text)) is filters
-    assert bool(Filter(text, failed_only=True))
 
 
 @pytest.mark.parametrize("text", ["!", "!!ann", ":", "repo:", "!repo:", "::", "branch::", "[/foo]", "\\", "(", "*"])

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from buildwatch.model import Build, Repo, RepoKey, Stage, Status, Step
 from buildwatch.store import Server, Store
 from buildwatch.tui.filters import Filter
-from buildwatch.tui.rows import Kind, Row, View, flatten, parent_of
+from buildwatch.tui.rows import Kind, Row, Showing, flatten, parent_of
 
 CI = "ci.acme"
 LONE = (Stage(1, "default", Status.SUCCESS, steps=(Step(1, "clone", Status.SUCCESS), Step(2, "test", Status.SUCCESS))),)
@@ -40,9 +40,9 @@ def store_of(builds: Iterable[Build], *, servers: tuple[str, ...] = (CI,), idle:
     return store
 
 
-def opened(store: Store, *slugs: str, view: View | None = None, server: str = CI) -> View:
+def opened(store: Store, *slugs: str, view: Showing | None = None, server: str = CI) -> Showing:
     """A view in which these repos are open."""
-    view = view or View()
+    view = view or Showing()
     for row in flatten(store, view):
         if row.kind is Kind.REPO and row.repo is not None and row.repo.slug in slugs and row.server == server:
             view.toggled.add(row.key)
@@ -70,7 +70,7 @@ def _word(row: Row) -> str:
 
 def test_repos_stand_by_name_under_their_owners_and_are_folded() -> None:
     store = store_of([build("zoo/b", 3), build("Acme/web", 1), build("acme/api", 2)])
-    assert words(flatten(store, View())) == ["acme/", "  acme/api", "Acme/", "  Acme/web", "zoo/", "  zoo/b"]
+    assert words(flatten(store, Showing())) == ["Acme/", "  Acme/web", "acme/", "  acme/api", "zoo/", "  zoo/b"]
 
 
 def test_an_open_repo_has_its_builds_newest_first() -> None:
@@ -109,7 +109,7 @@ def test_stages_are_open_and_can_be_folded() -> None:
 
 def test_namespaces_are_open_and_can_be_folded() -> None:
     store = store_of([build("acme/api", 1), build("zoo/b", 2)])
-    view = View()
+    view = Showing()
     view.toggled.add(flatten(store, view)[0].key)
     assert words(flatten(store, view)) == ["acme/", "zoo/", "  zoo/b"]
 
@@ -117,7 +117,7 @@ def test_namespaces_are_open_and_can_be_folded() -> None:
 def test_several_servers_stand_as_configured_and_can_be_folded() -> None:
     builds = [build("acme/api", 1, server="z.example"), build("acme/api", 1, server="a.example")]
     store = store_of(builds, servers=("z.example", "a.example"))
-    view = View()
+    view = Showing()
     assert words(flatten(store, view)) == [
         "z.example",
         "  acme/",
@@ -133,22 +133,22 @@ def test_several_servers_stand_as_configured_and_can_be_folded() -> None:
 
 
 def test_one_server_has_no_row_of_its_own() -> None:
-    assert all(row.kind is not Kind.SERVER for row in flatten(store_of([build("acme/api", 1)]), View()))
+    assert all(row.kind is not Kind.SERVER for row in flatten(store_of([build("acme/api", 1)]), Showing()))
 
 
 def test_a_repo_without_builds_is_shown_while_it_is_active() -> None:
     store = store_of([], idle=("acme/api", "acme/old"))
     store.set_repos(CI, [Repo(CI, "acme/api"), Repo(CI, "acme/old", active=False)])
-    assert words(flatten(store, View())) == ["acme/", "  acme/api"]
+    assert words(flatten(store, Showing())) == ["acme/", "  acme/api"]
 
 
 def test_a_slug_without_an_owner_and_one_with_several() -> None:
     store = store_of([build("lonely", 1), build("group/sub/app", 2)])
-    assert words(flatten(store, View())) == ["/", "  lonely", "group/sub/", "  group/sub/app"]
+    assert words(flatten(store, Showing())) == ["/", "  lonely", "group/sub/", "  group/sub/app"]
 
 
 def test_the_older_row_stands_below_a_full_page_only() -> None:
-    view = View(shown=3)
+    view = Showing(shown=3)
     for count, more in ((2, False), (3, True), (5, True)):
         store = store_of([build("acme/api", id) for id in range(1, count + 1)])
         rows = flatten(store, opened(store, "acme/api", view=view))
@@ -159,7 +159,7 @@ def test_the_older_row_stands_below_a_full_page_only() -> None:
 
 def test_more_builds_of_one_repo_leave_the_others_alone() -> None:
     store = store_of([build(repo, id + base) for base, repo in ((0, "acme/a"), (50, "acme/b")) for id in range(1, 8)])
-    view = opened(store, "acme/a", "acme/b", view=View(shown=2))
+    view = opened(store, "acme/a", "acme/b", view=Showing(shown=2))
     view.more[RepoKey(CI, "acme/a")] = 4
     assert words(flatten(store, view)) == [
         "acme/",
@@ -174,7 +174,7 @@ def test_a_filter_hides_builds_repos_and_owners_that_have_none() -> None:
     view = opened(store, "acme/api")
     view.filter = Filter("failed")
     assert words(flatten(store, view)) == ["acme/", "  acme/api", "    #2"]
-    view.filter = Filter("", failed_only=True)
+    view.filter = Filter("failed")
     assert words(flatten(store, view)) == ["acme/", "  acme/api", "    #2"]
     view.filter = Filter("nothing-like-it")
     assert flatten(store, view) == []
@@ -187,7 +187,7 @@ def test_a_repo_that_runs_again_is_still_found_by_how_it_ended_last() -> None:
         build("acme/web", 3, status=Status.FAILURE),
         build("acme/web", 4, status=Status.SUCCESS),
     ]
-    view = View(filter=Filter("", failed_only=True))
+    view = Showing(filter=Filter("failed"))
     assert words(flatten(store_of(builds), view)) == ["acme/", "  acme/api"]
 
 
@@ -196,7 +196,7 @@ def test_mine_asks_each_server_for_its_own_user() -> None:
         [build("acme/api", 1, author="ann"), build("acme/api", 1, server="b", author="ann")], servers=(CI, "b")
     )
     store.set_server(dataclasses.replace(store.servers["b"], user="bob"))
-    assert words(flatten(store, View(filter=Filter("mine")))) == [CI, "  acme/", "    acme/api", "b"]
+    assert words(flatten(store, Showing(filter=Filter("mine")))) == [CI, "  acme/", "    acme/api", "b"]
 
 
 def test_a_key_is_the_things_own_and_its_place_does_not_matter() -> None:
@@ -228,7 +228,7 @@ some_builds = st.lists(
 @given(some_builds, st.lists(st.integers(0, 60), max_size=20), st.sampled_from(["", "failed", "a", "!mine", "zoo run"]))
 def test_rows_are_a_tree_with_keys_of_their_own(builds: list[Build], toggled: list[int], text: str) -> None:
     store = store_of(builds, servers=(CI, "b"))
-    view = View(filter=Filter(text), shown=4)
+    view = Showing(filter=Filter(text), shown=4)
     for index in toggled:
         rows = flatten(store, view)
         if index < len(rows):
@@ -245,7 +245,7 @@ def test_rows_are_a_tree_with_keys_of_their_own(builds: list[Build], toggled: li
 @given(some_builds, statuses)
 def test_what_runs_does_not_change_the_order(builds: list[Build], status: Status) -> None:
     store, moved = (store_of(some, servers=(CI, "b")) for some in (builds, [replace(b, status=status) for b in builds]))
-    view = View()
+    view = Showing()
     for _ in range(4):
         view.toggled |= {row.key for row in flatten(store, view) if row.kind in (Kind.REPO, Kind.BUILD)}
     assert flatten(store, view) == flatten(moved, view)

@@ -1,0 +1,140 @@
+"""What a person chooses to see of the tree: a view, its grouping, order, columns and filter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Final
+
+from textual.screen import Screen
+
+from buildwatch.config.view import BUILT_IN, COLUMNS, GROUPS, SORTS, View, named
+from buildwatch.model import Build
+from buildwatch.store import Store
+from buildwatch.tui.filters import FAILED, MINE, with_or_without
+from buildwatch.tui.live_tree import LiveTree
+from buildwatch.tui.row_cells import Painter
+from buildwatch.tui.rows import Kind, Row, Showing, flatten
+
+HOLD: Final = 2.0
+"""Seconds after the last key, click or move of the mouse in the tree before things in it change places."""
+
+
+class Viewing(Screen[None]):
+    """The part of the board that decides which rows there are."""
+
+    def __init__(self, store: Store, painter: Painter) -> None:
+        super().__init__()
+        self.store = store
+        self.painter = painter
+        self.showing = Showing()
+        self.views: tuple[View, ...] = BUILT_IN
+        """Those that can be chosen by name."""
+        self.live = LiveTree(painter.draw, self.showing.is_open, id="tree")
+        self._settling: asyncio.TimerHandle | None = None
+
+    @property
+    def view(self) -> View:
+        """What is on show."""
+        return self.showing.view
+
+    def choose(self, view: View) -> None:
+        """Show this view. The cursor stays on its build or repo, if that is there."""
+        row = self.live.row
+        self.showing.choose(named(view, self.views))
+        self.painter.view = self.showing.view
+        self.showing.order.held = False
+        self.set_rows()
+        if row is not None and self.live.row is not None and self.live.row.key != row.key:
+            at = self._place_of(row)
+            if at is not None:
+                self.live.move_to(at)
+        self.show_all()
+
+    def _place_of(self, row: Row) -> int | None:
+        """Where a thing stands in another grouping."""
+        build = self.build_of(row)
+        wanted: tuple[Hashable, ...] = (row.build, build.key if build is not None else None)
+        for key in wanted:
+            for at, other in enumerate(self.live.rows):
+                if key is not None and other.build == key:
+                    return at
+        return next((at for at, other in enumerate(self.live.rows) if row.repo and other.repo == row.repo), None)
+
+    def set_rows(self) -> None:
+        """Find out anew which rows there are."""
+        self.painter.fit_names()
+        rows = flatten(self.store, self.showing)
+        if rows != self.live.rows:
+            self.live.set_rows(rows)
+
+    def hold_order(self) -> None:
+        """Nothing changes places while a person is at work in the tree; what has to, does soon after."""
+        order, view = self.showing.order, self.view
+        loop = asyncio.get_running_loop()
+        order.held = loop.time() < self.live.touched + HOLD or self.app.screen is not self
+        self.showing.held = self.live.row
+        moves = view.sort != SORTS[0] or view.group == "status" or view.filter
+        if order.held and moves and self._settling is None:
+            self._settling = loop.call_later(HOLD, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = None
+        if self.is_attached:
+            self.hold_order()
+            self.set_rows()
+
+    def build_of(self, row: Row | None) -> Build | None:
+        """The build a row belongs to; of a repo's row its newest."""
+        if row is None:
+            return None
+        if row.build is not None:
+            return self.store.build(row.build)
+        return self.store.newest(row.repo) if row.repo is not None and row.kind is not Kind.OLDER else None
+
+    def show_all(self) -> None:
+        """Draw everything anew."""
+        raise NotImplementedError
+
+    # keys
+
+    def set_filter(self, text: str) -> None:
+        """Show only what matches."""
+        self.choose(replace(self.view, filter=text.strip()))
+
+    def action_failed(self) -> None:
+        """Only failed builds, or all again."""
+        self.set_filter(with_or_without(self.view.filter, FAILED))
+
+    def action_mine(self) -> None:
+        """Only builds of the user whose token it is, or all again."""
+        self.set_filter(with_or_without(self.view.filter, MINE))
+
+    def action_group(self) -> None:
+        """By the next thing."""
+        self.group_by(GROUPS[(GROUPS.index(self.view.group) + 1) % len(GROUPS)])
+
+    def group_by(self, group: str) -> None:
+        """One of `GROUPS`."""
+        self.choose(replace(self.view, group=group))
+
+    def action_sort(self) -> None:
+        """By the next thing."""
+        self.sort_by(SORTS[(SORTS.index(self.view.sort) + 1) % len(SORTS)])
+
+    def sort_by(self, sort: str) -> None:
+        """One of `SORTS`."""
+        self.choose(replace(self.view, sort=sort))
+
+    def toggle_column(self, column: str) -> None:
+        """One of `COLUMNS`, there or not."""
+        columns = set(self.view.columns) ^ {column}
+        self.choose(replace(self.view, columns=tuple(one for one in COLUMNS if one in columns)))
+
+    def action_view(self, number: int) -> None:
+        """The view of that number, counted from 1."""
+        if number <= len(self.views):
+            self.choose(self.views[number - 1])
+        else:
+            self.notify(f"there are {len(self.views)} views", severity="warning", markup=False)
