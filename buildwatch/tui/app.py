@@ -26,7 +26,7 @@ from buildwatch.clock import ServerClock
 from buildwatch.config.view import offered
 from buildwatch.model import Build, RepoKey
 from buildwatch.store import Changes, Server, Store
-from buildwatch.tui import alerts, bars, keys
+from buildwatch.tui import alerts, bars, hangup, keys
 from buildwatch.tui.alerts import Watched
 from buildwatch.tui.board import Board
 from buildwatch.tui.ink import WholeCells
@@ -112,6 +112,8 @@ class BuildwatchApp(App[None]):
         self.set_keymap(self.keymap.for_textual)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             self._end_by(number)
+        if not self.is_headless:
+            hangup.look_out(0, lambda: self.exit(None, hangup.STATUS))
         self.call_after_refresh(self.set_timer, 0.001, self._connect)
 
     def _connect(self) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -84,6 +87,27 @@ def test_ctrl_c_neither_ends_it_nor_breaks_it(terminal: Open) -> None:
     screen.press("\x11")
     assert screen.ends().status == 0
     assert screen.is_sane()
+
+
+def test_a_terminal_that_goes_away_without_a_word_ends_it(served: Served, environ: dict[str, str]) -> None:
+    """No signal comes where the terminal is not that of a session, as with some tools that run programs in one."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "buildwatch"],
+        stdin=theirs,
+        stdout=theirs,
+        start_new_session=True,
+        env=environ | served.environ,
+    )
+    try:
+        os.close(theirs)
+        while select.select([ours], [], [], 40)[0] and b"buildwatch" not in os.read(ours, 65536):
+            pass
+        os.close(ours)
+        assert process.wait(20) == 129
+    finally:
+        process.kill()
+        process.wait()
 
 
 # a server of one's own
