@@ -280,7 +280,7 @@ class BuildwatchApp(App[None]):
     def action_find(self) -> None:
         """A line to type into: a filter for the tree, a search in the log."""
         if self.board.side is not None and self.board.in_log:
-            self.board.ask("a text, or /an expression/, in this log", self.board.side.log_view.state.pattern)
+            self.board.ask("search in this log: a text or /an expression/", self.board.side.log_view.state.pattern)
         else:
             self.board.ask("repo, branch, author, status, failed, mine, ...", self.board.view.filter)
 

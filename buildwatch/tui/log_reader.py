@@ -30,7 +30,8 @@ AROUND = 3
 """How many lines around a match are its context."""
 
 _SLICE = 0.008  # seconds of work between keys
-_REST = 0.004
+_REST = 0.002
+_NEWS = 0.1  # seconds between two times that is told how far the work is
 _OFTEN = 0.3  # seconds between two times that finds which come change what is on show
 
 
@@ -67,6 +68,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         self._brief = False
         self._anchor = -1  # where a selection began; it goes from there to the current line
         self._told = LogState()
+        self._told_at = 0.0
         self._working: Timer | None = None
         self._by = 0  # how many finds what is on show was made by
         self._made = 0.0
@@ -216,6 +218,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
             fault=self._fault,
             match=seeker.matches.ordinal(seeker.match) if seeker.match else 0,
             matches=seeker.matches.total,
+            searched=seeker.searched(self._lines) and not self._reading,
             counted=seeker.done(self._lines),
             wrap=self.wrap,
             times=bool(self.times),
@@ -347,14 +350,16 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         if not self._rows.measured:
             self._rows.measure(lambda: perf_counter() >= until)
             self._fit()
-        if not (self._rows.measured and self._seeker.done(self._lines)):
+        working = not (self._rows.measured and self._seeker.done(self._lines))
+        if working:
             self._working = self.set_timer(_REST, self._work)
         if jump:
             self._go(*jump)
-        self._tell()
+        if jump or not working or perf_counter() - self._told_at > _NEWS:
+            self._tell()
 
     def _tell(self) -> None:
-        state = self.state
+        state, self._told_at = self.state, perf_counter()
         if state != self._told:
             self._told = state
             self.vertical_scrollbar.refresh()

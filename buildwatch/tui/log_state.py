@@ -20,8 +20,9 @@ class LogState:
 
     `live` says that more may come, `reading` that not all is read of what has been written. `new` lines came since the
     log was let go of. `match` is the how-manieth (from 1, 0 for none) of `matches`; all counts are of what has been
-    looked at so far, which is everything once `counted`. `brief` says that only what broke is on show, `folded` that
-    some commands are, `selected` is how many lines are. `fault` is a sentence about what was to be searched for.
+    looked at so far, which is everything once `counted` (of matches: `searched`). `fault` is a sentence about what was
+    to be searched for. `brief` says that only what broke is on show, `folded` that some commands are, `selected` is how
+    many lines are.
     """
 
     lines: int = 0
@@ -35,6 +36,7 @@ class LogState:
     fault: str = ""
     match: int = 0
     matches: int = 0
+    searched: bool = True
     counted: bool = True
     wrap: bool = False
     times: bool = False

@@ -217,7 +217,7 @@ def log_words(state: LogState, step: Step | None) -> list[tuple[int, str]]:
     if state.fault:
         words.append((2, state.fault))
     if state.pattern:
-        words.append((2, f"{state.match} of {state.matches}" if state.matches else f"no {state.pattern!r}"))
+        words.append((2, _found(state)))
     if state.filter:
         words.append((3, "matches only" if state.filter is Matches.ONLY else "around matches"))
     elif state.brief:
@@ -232,6 +232,12 @@ def log_words(state: LogState, step: Step | None) -> list[tuple[int, str]]:
     if state.warnings:
         words.append((10, _counted(state.warnings, "warning")))
     return words
+
+
+def _found(state: LogState) -> str:
+    if state.matches:
+        return f"{state.match} of {state.matches}{'' if state.searched else '+'}"
+    return f"no {state.pattern!r}" if state.searched else f"looking for {state.pattern!r}"
 
 
 def _counted(count: int, word: str) -> str:
