@@ -198,6 +198,8 @@ class Board(Viewing):
         if self.view.filter or self.view.group == "author":  # in which it may not be
             self.choose(replace(self.view, filter="", group=GROUPS[0]))
         self.showing.more[build.repo_key] = max(self.showing.shown, self.store.count(build.repo_key))
+        folded = Row(Kind.STAGE, 0, build.server, build.repo_key, build.key, "", stage)
+        self.showing.toggled.discard(folded.key)
         self.reveal(build, below=0)
         row = Row(Kind.STEP if step else Kind.STAGE, 0, build.server, build.repo_key, build.key, "", stage, step)
         at = self.live.index_of(row.key)

@@ -75,9 +75,9 @@ class CompareLines:
         pieces.append((right("change", self._delta) + right("%", SHARE), "dim"))
         if self._bars:
             _, upper, lower = tuple(self._page.glyphs.pair)
-            end = duration(self._scale)
-            legend = fit(f"  {upper} {that}  {lower} {this}", self._bars + 2 - len(end), "")
-            pieces.append((legend + end, "dim"))
+            end, legend = duration(self._scale), f"  {upper} {that}  {lower} {this}"
+            room = self._bars + 2 - len(end)
+            pieces.append((fit(legend, room, "") + end if len(legend) < room else legend, "dim"))
         return self._page.line(pieces)
 
     def row(self, at: int) -> Pieces:

@@ -9,6 +9,7 @@ from buildwatch.insight.compare import Order
 from buildwatch.insight.eta import ran
 from buildwatch.insight.reference import WEEK, Reference
 from buildwatch.model import Build
+from buildwatch.store import Link, Server
 from buildwatch.tui.cells import Pieces
 from buildwatch.tui.page import Page
 from buildwatch.tui.styles import style_of
@@ -18,10 +19,13 @@ SAID: Final = 4
 """Lines of sentences at most, where the screen is low."""
 
 
-def title_line(repo: str, order: Order, changed: bool, page: Page) -> Pieces:
-    """The repo, and what is shown in which order."""
+def title_line(repo: str, order: Order, changed: bool, server: Server | None, page: Page) -> Pieces:
+    """The repo, what is shown in which order, and of a server that does not answer that it does not."""
     told = f" {page.glyphs.dot} ".join(filter(None, ("only what changed" if changed else "", order.value)))
-    return page.spread([(" compare ", "head"), (repo, "text")], [(f"{told} ", "dim")])
+    away: Pieces = []
+    if server is not None and server.link in (Link.OFFLINE, Link.REFUSED):
+        away = [(f"  {server.name} {server.link.value}", "failure")]
+    return page.spread([(" compare ", "head"), (repo, "text"), *away], [(f"{told} ", "dim")])
 
 
 def build_line(role: str, build: Build | None, why: str, page: Page) -> Pieces:

@@ -102,7 +102,7 @@ class Comparing(Screen[Place | None]):
 
     def tell(self, changes: Changes) -> None:
         """Take note of a change of the store; a frame follows soon."""
-        if self._repo in changes.repos:
+        if self._repo in changes.repos or self._repo.server in changes.servers:
             self._draw_in(FRAME)
 
     def _draw_in(self, seconds: float) -> None:
@@ -151,7 +151,9 @@ class Comparing(Screen[Place | None]):
         known = self._learn(this)
         known = that is not None and self._learn(that) and known
         self._of = compare(that, this, now) if that is not None and known else None
-        self._lines["compare-title"].show([compare_text.title_line(this.repo, self._order, self._changed, page)])
+        server = self._store.servers.get(this.server)
+        title = compare_text.title_line(this.repo, self._order, self._changed, server, page)
+        self._lines["compare-title"].show([title])
         head = [
             compare_text.build_line("this", this, "", page),
             compare_text.build_line("against", that, why, page),

@@ -85,7 +85,7 @@ def test_whatever_the_builds_each_line_fits(
     lines = CompareLines(compare(that, this, now), page, order, changed=changed)
     assert len({lines.key(at) for at in range(len(lines.lines))}) <= len(lines.lines)
     drawn = [lines.head(), *(lines.row(at) for at in range(len(lines.lines))), *lines.totals()]
-    drawn += [build_line("this", this, "", page), title_line(this.repo, order, changed, page)]
+    drawn += [build_line("this", this, "", page), title_line(this.repo, order, changed, None, page)]
     for line in drawn:
         assert width_of(text(line)) <= width
         assert "-0:00" not in text(line)
