@@ -151,7 +151,7 @@ def compared(company: DemoServer) -> Steps:
     async def go(desk: Desk) -> None:
         await desk.go_to("gateway")
         await desk.press("d")
-        await desk.shows("longer than")
+        await desk.shows("against #", "longer than #")
         await desk.press("j", "j", "j")
 
     return go
