@@ -15,7 +15,7 @@ from buildwatch.cli.output import say
 from buildwatch.cli.servers import CANNOT_ASK, connected, find_build, find_repo
 from buildwatch.config import Settings
 from buildwatch.model import Build
-from buildwatch.sources.actions import Action, read_params
+from buildwatch.sources.actions import Action, read_params, unknown_to
 from buildwatch.sources.errors import SourceError
 from buildwatch.text import clean
 
@@ -38,6 +38,8 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
         server, slug = await find_repo(servers, address)
         build = await find_build(server, slug, address)
         action = Action(args.command, build, clean(args.target, 200), params)
+        if args.command not in server.source.actions:
+            raise UserError(unknown_to(server.source, args.command), CANNOT_ASK)
         if action.impossible:
             raise UserError(action.impossible, 1)
         if not args.yes and not _agreed(action, server.source.kind):
@@ -60,8 +62,8 @@ def _params(words: list[str]) -> dict[str, str]:
 def _agreed(action: Action, kind: str) -> bool:
     """What the person at the terminal says to it. Where there is none, `--yes` has to say it."""
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UserError(f"this would {clean(action.says)}; add --yes to do it without being asked")
-    sys.stderr.write(f"{clean(action.says)}\n  {clean(action.call(kind))}\ngo on? [y/N] ")
+        raise UserError(f"this would {clean(action.says(kind))}; add --yes to do it without being asked")
+    sys.stderr.write(f"{clean(action.says(kind))}\n  {clean(action.call(kind))}\ngo on? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -11,6 +11,9 @@ from buildwatch.sources.errors import Denied
 
 NAMES = ("restart", "cancel", "approve", "decline", "promote", "rollback")
 
+RENEWING = frozenset({"drone-0.5", "drone-0.7"})
+"""The servers (`Source.kind`) on which a restarted build keeps its number, and only its last run is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -35,16 +38,18 @@ class Action:
             return f"{self.name} needs a target, for example production"
         return ""
 
-    @property
-    def says(self) -> str:
-        """What it will do, as a sentence for a person to agree to."""
+    def says(self, kind: str) -> str:
+        """What it will do on such a server (`Source.kind`), as a sentence for a person to agree to."""
         address = self.build.address
         with_params = f" with {', '.join(f'{key}={value}' for key, value in self.params.items())}" * bool(self.params)
         blocked = sum(stage.status == Status.BLOCKED for stage in self.build.stages or ())
         waiting = f" ({blocked} stages wait)" if blocked > 1 else ""
         unapproved = ", without approval" if self.build.status == Status.BLOCKED else ""
+        anew, instead = (
+            ("under its own number", ", in place of its last run") if kind in RENEWING else ("as a new build", "")
+        )
         return {
-            "restart": f"run {address} again as a new build{with_params}{unapproved}",
+            "restart": f"run {address} again {anew}{with_params}{instead}{unapproved}",
             "cancel": f"stop {address}; what has not run yet will not run",
             "approve": f"let {address} run{waiting}",
             "decline": f"refuse {address}{waiting}; it cannot be started again",
@@ -61,6 +66,8 @@ class Action:
         if self.name in ("promote", "rollback"):
             deployment = {"event": "deployment", "deploy_to": self.target}
             query = (deployment if early else {"target": self.target}) | query
+            if kind in RENEWING:
+                query["fork"] = "true"
         if self.name in ("approve", "decline"):
             path += f"/{self.name}" + "/{stage}" * (not early)
         elif self.name in ("promote", "rollback") and not early:

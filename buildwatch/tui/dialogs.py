@@ -39,7 +39,7 @@ class Confirm(ModalScreen[Action | None]):
     def compose(self) -> ComposeResult:
         """The question, the call, the lines to fill in, the keys."""
         with Vertical():
-            yield Label(Text(f"{self._deed.says}?"), classes="question", id="question")
+            yield Label(Text(f"{self._deed.says(self._kind)}?"), classes="question", id="question")
             for field, hint in self._asks:
                 yield Input(placeholder=hint, id=field)
             yield Label(Text(self._deed.call(self._kind)), classes="call", id="call")
@@ -58,7 +58,7 @@ class Confirm(ModalScreen[Action | None]):
         """Show the call as it will be."""
         deed = self._filled()
         if isinstance(deed, Action):
-            self.query_one("#question", Label).update(Text(f"{deed.says}?"))
+            self.query_one("#question", Label).update(Text(f"{deed.says(self._kind)}?"))
             self.query_one("#call", Label).update(Text(deed.call(self._kind)))
         self.query_one("#wrong", Label).update(Text(""))
 

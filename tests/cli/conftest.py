@@ -17,6 +17,7 @@ import pytest
 
 from buildwatch.cli.main import main
 from buildwatch.demo.control import Script, StageScript, StepScript
+from buildwatch.demo.kinds import Kind
 from buildwatch.demo.server import DemoServer
 from buildwatch.demo.state import Build
 
@@ -30,9 +31,9 @@ class Drone:
     held = StageScript((StepScript("test", hold=True, log=()),), "unit")
     """A stage whose one step runs until it is released."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind = "drone-2") -> None:
         self.loop = asyncio.new_event_loop()
-        self.server = DemoServer(seed=1, repos=3, history=0, rate=0)
+        self.server = DemoServer(kind=kind, seed=1, repos=3, history=0, rate=0)
 
     def call(self, act: Callable[[], T]) -> T:
         """Do something to the server."""
@@ -83,8 +84,9 @@ class Drone:
 
 
 @contextmanager
-def serving() -> Iterator[Drone]:
-    drone = Drone()
+def serving(kind: Kind = "drone-2") -> Iterator[Drone]:
+    """It, as long as it is needed."""
+    drone = Drone(kind)
     thread = threading.Thread(target=drone.loop.run_forever)
     thread.start()
     asyncio.run_coroutine_threadsafe(drone.server.start(), drone.loop).result(30)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from buildwatch.demo.control import StageScript, StepScript
+from buildwatch.demo.control import Script, StageScript, StepScript
+from tests.cli.conftest import serving
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli, Drone
@@ -119,3 +120,15 @@ def test_at_a_terminal_it_asks_first_and_says_what_it_will_do(
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == status
     os.close(terminal)
     assert build.status == ("killed" if status == 0 else "running")
+
+
+def test_what_the_server_does_not_know_is_not_asked_for(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving("drone-0.7") as old:
+        monkeypatch.setenv("DRONE_SERVER", old.server.url)
+        monkeypatch.setenv("DRONE_TOKEN", old.server.token)
+        build = old.call(lambda: old.server.control.start(Script("outlet/shopfront", (GREEN,))))
+        old.until(lambda: build.status.ended)
+        for sure in ([], ["--yes"]):
+            done = cli("rollback", f"outlet/shopfront#{build.number}", "production", *sure)
+            assert (done.status, done.out) == (5, "")
+            assert done.err.endswith("runs drone-0.7, which knows no rollback\n")

@@ -38,7 +38,7 @@ async def act(rig: Rig, name: str, build: ServerBuild, **how: Any) -> Build | No
     """Do it as the person's choice, after the words for it were made."""
     action = Action(name, await read(rig, build), **how)
     assert action.impossible == ""
-    assert action.says
+    assert action.says(rig.source.kind)
     return await action.run(rig.source)
 
 
@@ -288,7 +288,16 @@ def build_with(status: str, *stages: str) -> Build:
     ],
 )
 def test_what_it_says_and_which_call_it_makes(action: Action, says: str, call: str) -> None:
-    assert (action.says, action.call("drone"), action.impossible) == (says, call, "")
+    assert (action.says("drone-2"), action.call("drone"), action.impossible) == (says, call, "")
+
+
+@pytest.mark.parametrize("kind", ["drone-0.5", "drone-0.7", "drone-0.8", "woodpecker"])
+def test_a_restart_under_the_same_number_is_no_new_build(kind: str) -> None:
+    says = Action("restart", build_with("failure"), params={"A": "1"}).says(kind)
+    if kind in ("drone-0.5", "drone-0.7"):
+        assert says == "run acme/search#7 again under its own number with A=1, in place of its last run"
+    else:
+        assert says == "run acme/search#7 again as a new build with A=1"
 
 
 @pytest.mark.parametrize(
@@ -297,7 +306,8 @@ def test_what_it_says_and_which_call_it_makes(action: Action, says: str, call: s
         ("drone-0.8", "restart", "POST /api/repos/acme/search/builds/7"),
         ("drone-0.8", "cancel", "DELETE /api/repos/acme/search/builds/7/{stage}"),
         ("drone-0.7", "approve", "POST /api/repos/acme/search/builds/7/approve"),
-        ("drone-0.5", "promote", "POST /api/repos/acme/search/builds/7?event=deployment&deploy_to=qa"),
+        ("drone-0.5", "promote", "POST /api/repos/acme/search/builds/7?event=deployment&deploy_to=qa&fork=true"),
+        ("drone-0.8", "promote", "POST /api/repos/acme/search/builds/7?event=deployment&deploy_to=qa"),
         ("woodpecker", "cancel", "POST /api/repos/{id of acme/search}/pipelines/7/cancel"),
         ("woodpecker", "decline", "POST /api/repos/{id of acme/search}/pipelines/7/decline"),
         ("woodpecker", "promote", "POST /api/repos/{id of acme/search}/pipelines/7?event=deployment&deploy_to=qa"),
