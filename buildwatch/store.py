@@ -252,9 +252,11 @@ def _moves(old: Build | None, new: Build, news: bool) -> Iterator[Move]:
     """The statuses in which `new` differs from `old`. A later run has an end, stages and steps of its own."""
     if old is None and not news:
         return
+    earlier = old if old is not None and not is_another_run(old, new) else None
     if old is not None and old.stages is None and not news and new.status == Status.BLOCKED:
         return  # it was blocked before: only its stages say so
-    earlier = old if old is not None and not is_another_run(old, new) else None
+    if earlier is not None and earlier.stages is None and earlier.status.failed and new.status == Status.KILLED:
+        return  # the same: what a list says of one that was stopped
     if old is None or old.status != new.status:
         yield Move(new, None, None, old.status if old else None, new.status)
     elif earlier is None:

@@ -116,6 +116,15 @@ def test_a_build_that_runs_again_is_told_from_its_end(store: Store) -> None:
     assert [one.id for one in store.unfinished()] == [7]
 
 
+@pytest.mark.parametrize(("held", "moves"), [("failure", []), ("running", [(None, None, "running", "killed")])])
+def test_what_a_list_called_failure_and_was_killed_is_no_change(store: Store, held: str, moves: list[Told]) -> None:
+    store.apply(build(status=held), news=False)
+    changes = store.apply(staged(build(status="killed"), "killed"), news=False)
+    assert told(changes) == moves
+    assert changes.builds
+    assert [one.status for one in store.builds(REPO)] == [Status.KILLED]
+
+
 # approval
 
 

@@ -13,6 +13,7 @@ from buildwatch.cli.servers import CANNOT_ASK, Listed, Server, ask, connected
 from buildwatch.config import Settings
 from buildwatch.merge import settled
 from buildwatch.model import Build, Repo, Status
+from buildwatch.sources.base import may_be_killed
 from buildwatch.sources.errors import SourceError
 from buildwatch.sources.reads import AT_ONCE
 from buildwatch.words import age, duration
@@ -46,12 +47,12 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _listed(server: Server) -> Listed:
-    """The server's list; of what has not begun also whether it waits for a person, which only its stages tell."""
+    """The server's list, and what only the stages of a build tell: whether it waits for a person, or was stopped."""
     rows = await ask(server.source.repos)
     few = asyncio.Semaphore(AT_ONCE)
 
     async def whole(build: Build | None) -> Build | None:
-        if build is None or build.status != Status.PENDING:
+        if build is None or not (build.status == Status.PENDING or may_be_killed(server.source, build)):
             return build
         async with few:
             try:

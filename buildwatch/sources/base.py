@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from buildwatch.model import Build, Repo
+from buildwatch.model import Build, Repo, Status
 from buildwatch.wire.drone1 import User
 from buildwatch.wire.loglines import Piece
 
@@ -110,3 +110,8 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Let go of all connections."""
+
+
+def may_be_killed(source: Source, row: Build) -> bool:
+    """Whether only its stages tell how a build ended: lists that have no ids say `failure` of one that was stopped."""
+    return not source.global_ids and row.stages is None and row.status in (Status.FAILURE, Status.ERROR)

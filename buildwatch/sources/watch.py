@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from buildwatch.ledger import Mark
 from buildwatch.merge import before_last_second, is_another_run
 from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
-from buildwatch.sources.base import Source, Told
+from buildwatch.sources.base import Source, Told, may_be_killed
 from buildwatch.sources.beginning import Beginning
 from buildwatch.sources.connection import Connection
 from buildwatch.sources.errors import Denied, SourceError, Stranger, Unauthorized, Unreachable
@@ -350,7 +350,9 @@ class Watcher:
         self._gaps.saw(build, unknown=unknown)
         soon = asyncio.get_running_loop().time() + SETTLE
         fresh = news or before is not None
-        if fresh and self._may_be_killed(before, build):
+        ends = before is None or not before.status.ended or is_another_run(before, build)
+        doubtful = ends and may_be_killed(self.source, build)
+        if fresh and doubtful:
             self._want(build, at=0.0, sooner=True)
             return
         moved = self._apply(build, news=news)
@@ -366,17 +368,10 @@ class Watcher:
                 self._reads.drop(("build", build.key))
             elif known is not None and fresh and moved:
                 self._want(known, at=soon)  # nothing has told of them
+            elif known is not None and doubtful:
+                self._want(known, at=0.0, priority=IDLE)  # how it ended before we began
         elif unknown or known.stages is None:
             self._want(known, at=soon, sooner=known.stages is None)
-
-    def _may_be_killed(self, held: Build | None, row: Build) -> bool:
-        """Whether only its stages tell how it ended: lists that have no ids say `failure` of one that was stopped."""
-        return (
-            not self.source.global_ids
-            and row.stages is None
-            and row.status in (Status.FAILURE, Status.ERROR)
-            and (held is None or not held.status.ended or is_another_run(held, row))
-        )
 
     def _read_if_odd(self, row: Build) -> None:
         """Read a build whose row in a list is not what is held, where a list cannot tell an old row from a new run."""
@@ -411,9 +406,9 @@ class Watcher:
         if slept or not self._slugs() <= self._stream_repos:
             self._stream.reopen()
 
-    def _want(self, build: Build, *, at: float, sooner: bool = False) -> None:
+    def _want(self, build: Build, *, at: float, sooner: bool = False, priority: int = SOON) -> None:
         job = partial(self._build, build.key, build.repo, build.number)
-        self._reads.want(("build", build.key), job, at=at, sooner=sooner)
+        self._reads.want(("build", build.key), job, at=at, sooner=sooner, priority=priority)
 
     def _beat(self, build: Build) -> float:
         return SLOW_BEAT if build.status == Status.RUNNING and self._is_newest(build) else BEAT

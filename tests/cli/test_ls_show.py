@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildwatch.demo.control import StageScript, StepScript
+from tests.cli.conftest import serving
 
 if TYPE_CHECKING:
+    from buildwatch.demo.kinds import Kind
     from tests.cli.conftest import Cli, Drone, Started
 
 REPO = "acme/storefront"
@@ -56,6 +58,24 @@ def test_ls_as_text_is_plain_and_one_line_a_repo(drone: Drone, cli: Cli) -> None
     assert "✗ failure" in line
     assert line.endswith(": Break it")
     assert cli("ls", "--ascii").out.isascii()
+
+
+@pytest.mark.parametrize(
+    ("kind", "repo"),
+    [("drone-0.5", "cellar/fax-gateway"), ("drone-0.7", "outlet/shopfront"), ("drone-0.8", "warehouse/picking")],
+)
+def test_ls_tells_killed_where_the_list_says_failure(
+    kind: Kind, repo: str, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(kind) as old:
+        monkeypatch.setenv("DRONE_SERVER", old.server.url)
+        monkeypatch.setenv("DRONE_TOKEN", old.server.token)
+        build = old.running(repo=repo)
+        old.call(lambda: old.server.control.cancel(build))
+        old.until(lambda: build.status.ended)
+        rows = {row["repo"]: row["build"] for row in json.loads(cli("ls", "--json").out)}
+        assert rows[repo]["status"] == "killed"
+        assert f"{repo}#{build.number}  ⊘ killed" in cli("show", f"{repo}#{build.number}").out
 
 
 def test_ls_goes_on_when_an_answer_fails_now_and_then(drone: Drone, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

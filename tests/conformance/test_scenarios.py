@@ -138,6 +138,21 @@ async def test_killed(rig: KindRig, kind: Kind) -> None:
     await ends_as(rig, kind, build, "killed", KILLED)
 
 
+async def test_killed_before_we_began(rig: KindRig, kind: Kind) -> None:
+    """Where lists say `failure` of it, the truth about a repo's newest is read, and is no change."""
+    build = rig.start(kind.repo, stages=(stage("clone", "test", "after", hold="test"),))
+    await asyncio.sleep(5)
+    rig.server.world.advance(wall())  # which else moves with what is asked
+    rig.control.cancel(build)
+    await rig.until(lambda: build.status.ended)
+    await asyncio.sleep(3)
+    rig.watch()
+    await rig.until(lambda: rig.status(build) == "killed", within=UNTOLD)
+    await asyncio.sleep(40)
+    assert rig.status(build) == "killed"
+    assert rig.told(build) == []
+
+
 async def test_killed_while_the_server_is_away(rig: KindRig, kind: Kind) -> None:
     """Where lists say `failure` of it, that is not told."""
     await rig.begin()
