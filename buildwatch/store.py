@@ -7,10 +7,10 @@ status that moved is told as a `Move`, each end of a run exactly once.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -75,7 +75,8 @@ class Changes:
     """What one message changed.
 
     `builds` whose value is another now, `repos` whose line or list of builds is, `servers`, whether rows came or went
-    (`structure`), and the `moves` in the order of build, stage, step.
+    (`structure`), and the `moves` in the order of build, stage, step. `read_back` are repos whose last builds were just
+    read as a list: whatever else there was of them lately is gone.
     """
 
     builds: set[BuildKey] = field(default_factory=set)
@@ -83,6 +84,7 @@ class Changes:
     servers: set[str] = field(default_factory=set)
     structure: bool = False
     moves: list[Move] = field(default_factory=list)
+    read_back: set[RepoKey] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.builds or self.repos or self.servers or self.structure)
@@ -94,6 +96,34 @@ class Changes:
         self.servers |= later.servers
         self.structure |= later.structure
         self.moves += later.moves
+        self.read_back |= later.read_back
+
+
+class Known(Protocol):
+    """What is known of all servers, to read from."""
+
+    @property
+    def servers(self) -> Mapping[str, Server]:
+        """The configured servers, by name."""
+
+    @property
+    def repos(self) -> Mapping[RepoKey, Repo]:
+        """All repos."""
+
+    def build(self, key: BuildKey) -> Build | None:
+        """The build of that key, if it is known."""
+
+    def builds(self, repo: RepoKey) -> Iterator[Build]:
+        """The known builds of `repo`, newest (by id) first."""
+
+    def newest(self, repo: RepoKey) -> Build | None:
+        """The newest known build of `repo`, by id."""
+
+    def count(self, repo: RepoKey) -> int:
+        """How many builds of `repo` are known."""
+
+    def unfinished(self, server: str | None = None) -> list[Build]:
+        """The builds that are known not to have ended, of one server or of all."""
 
 
 class Store:

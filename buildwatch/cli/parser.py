@@ -43,6 +43,9 @@ def _add_flags(parser: Parser) -> None:
     add("--config", metavar="FILE", default=none, help="read this configuration file instead of the usual one")
     add("--server", metavar="NAME", default=none, help="only this one of the configured servers")
     add("--read-only", action="store_true", default=none, help="allow no restart, cancel, approve or other action")
+    add(
+        "--fresh", action="store_true", default=none, help="begin the screen as for the first time: nothing of the last"
+    )
     add("--theme", metavar="NAME", default=none, help="the colours of the screen")
     add(
         "--glyphs", metavar="SET", default=none, help="the signs of the screen: unicode, ascii or nerd (a patched font)"

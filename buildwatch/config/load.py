@@ -51,6 +51,7 @@ class Flags(NamedTuple):
     glyphs: str | None = None
     ascii: bool = False
     read_only: bool = False
+    fresh: bool = False
 
 
 NO_FLAGS: Final = Flags()
@@ -75,6 +76,7 @@ def load(flags: Flags = NO_FLAGS, environ: Mapping[str, str] = os.environ) -> Se
         alert=alert.from_file(table, clean(str(file))),
         keymap=keymap.from_file(table, clean(str(file))),
         views=view.from_file(table, clean(str(file))),
+        fresh=flags.fresh,
         origins=path_origins(environ) | ({"config": named_by} if named_by else {}) | origins,
         warnings=servers.warnings(known, file),
         **values,

@@ -57,8 +57,9 @@ class Settings:
     """Everything that was set. `file` is the configuration file that was read, `warnings` are sentences to show.
 
     `theme` is the one that a person chose on the screen, where that is in force; `theme_set` what the file says.
-    `told` is the outbox of a notifier whose messages are shown below the tree; only the demo sets it. `playing` is how
-    far a recording is, where the servers are one's.
+    `fresh` says to begin as for the first time, whatever was kept; `keeps` whether anything is kept for the next start:
+    not of the demo, nor of a recording. `told` is the outbox of a notifier whose messages are shown below the
+    tree; only the demo sets it. `playing` is how far a recording is, where the servers are one's.
     """
 
     servers: tuple[ServerSettings, ...]
@@ -73,6 +74,8 @@ class Settings:
     alert: AlertSettings = field(default_factory=AlertSettings)
     keymap: KeySettings = field(default_factory=KeySettings)
     views: tuple[View, ...] = ()
+    fresh: bool = False
+    keeps: bool = True
     told: Path | None = None
     playing: Playhead | None = field(default=None, compare=False)
     origins: Origins = field(default_factory=dict, compare=False)

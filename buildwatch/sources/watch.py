@@ -144,6 +144,7 @@ class Watcher:
                 return  # it is gone
             for build in reversed(await self.source.builds(repo.slug, 1, builds)):
                 self._apply(build, news=self._beginning.is_news(build))
+            self._tell(Changes(read_back={repo}))
 
         self._reads.want(("history", repo.slug, builds), job, at=0.0, priority=IDLE)
 

@@ -25,12 +25,14 @@ from textual.scrollbar import ScrollBar
 from buildwatch.clock import ServerClock
 from buildwatch.config.view import offered
 from buildwatch.model import Build, RepoKey
+from buildwatch.shown import Shown
 from buildwatch.store import Changes, Server, Store
 from buildwatch.tui import alerts, bars, hangup, keys
 from buildwatch.tui.alerts import Watched
 from buildwatch.tui.board import Board
 from buildwatch.tui.ink import WholeCells
 from buildwatch.tui.keymap import resolve
+from buildwatch.tui.recall import Recall
 from buildwatch.tui.rows import Kind
 from buildwatch.tui.tab_title import TabTitle
 from buildwatch.tui.themes import ThemeError, names
@@ -50,6 +52,9 @@ if TYPE_CHECKING:
 
 TOLD = 0.5
 """Seconds between two looks at what a notifier tells."""
+
+KEPT = 300.0
+"""Seconds between two times at which what is known is kept for the next start."""
 
 FURNISH = 0.5
 """Seconds after which the pane for the selection is there, even if no row came that could be selected."""
@@ -71,7 +76,9 @@ class BuildwatchApp(App[None]):
         self.own_bindings: list[BindingType] = []
         self.glyphs = {"ascii": ASCII, "nerd": NERD}.get(settings.glyphs, UNICODE)
         self.keymap = resolve(settings.keymap)
-        self.board = Board(self.store, self, self.glyphs, self.keymap)
+        self.shown = Shown(self.store)
+        self._recall = Recall(settings, self.shown)
+        self.board = Board(self.shown, self, self.glyphs, self.keymap)
         self.board.views = offered(settings.views, ())
         self.watched = Watched()
         self.board.painter.watched = self.watched.keys
@@ -114,6 +121,12 @@ class BuildwatchApp(App[None]):
             self._end_by(number)
         if not self.is_headless:
             hangup.look_out(0, lambda: self.exit(None, hangup.STATUS))
+        self.call_after_refresh(self.set_timer, 0.001, self._begin)
+
+    def _begin(self) -> None:
+        """Show what was kept; only then go to the network."""
+        if self._recall.begin():
+            self.board.show_all()
         self.call_after_refresh(self.set_timer, 0.001, self._connect)
 
     def _connect(self) -> None:
@@ -122,16 +135,33 @@ class BuildwatchApp(App[None]):
         from buildwatch.sources.watch import Watcher
 
         for server in self._settings.servers:
-            source = connect(server, self._clocks[server.name], time.time)
+            source = connect(self._recall.noting(server, self._token_read), self._clocks[server.name], time.time)
             watcher = Watcher(source, self.store, self._tell, now=time.time)
             self._sources[server.name], self._watchers[server.name] = source, watcher
             self.run_worker(watcher.run(), name=f"watch {server.name}", group="watch")
+        self.board.connected = True
         self.set_timer(FURNISH, self.board.furnish)
+        self.set_interval(KEPT, self._keep)
         self._theming.look_after(self)
         if self._theming.lost:
             self._say(self._theming.lost)
         if self._settings.told is not None:
             self.run_worker(self._read_told(self._settings.told), name="told")
+
+    def _token_read(self, server: str, token: str) -> None:
+        """In the thread in which a server's token was read: show what was kept, if that could not be known before."""
+        self.call_later(self._recall_late, server, token)
+
+    def _recall_late(self, server: str, token: str) -> None:
+        if self._recall.knows_token(server, token):
+            self.board.show_all()
+
+    def _keep(self) -> None:
+        """Keep what is known for the next start, should this one end by a kill."""
+        if self._recall.dirty:
+            now = time.time()
+            pages = self._recall.gather(self.heard(), now)
+            self.run_worker(lambda: self._recall.write(pages, now), thread=True, exit_on_error=False, group="keep")
 
     async def _read_told(self, outbox: Path) -> None:
         """Show what a notifier tells, as it does."""
@@ -143,12 +173,15 @@ class BuildwatchApp(App[None]):
             await asyncio.sleep(TOLD)
 
     async def on_unmount(self) -> None:
-        """Leave no connection open."""
+        """Leave no connection open, and what is known for the next start."""
+        now = time.time()
+        self._recall.write(self._recall.gather(self.heard(), now), now)
         for source in self._sources.values():
             await source.close()
 
     def _tell(self, changes: Changes) -> None:
         self.session.take(changes)
+        self._recall.dirty = True
         for build in self.watched.take(changes):
             self._tell_end(build)
         self.board.tell(changes)
@@ -324,6 +357,9 @@ class BuildwatchApp(App[None]):
         if build is None:
             self._say("select a build first")
             return
+        if self.shown.is_old(build.key):
+            self._say(f"{build.address} is from the last time; its server has not confirmed it yet")
+            return
         self._comparing = Comparing(build, self.store, self, self.glyphs, self.keymap)
         self.push_screen(self._comparing, self._compared)
 
@@ -342,6 +378,9 @@ class BuildwatchApp(App[None]):
         build = self.board.selected_build
         if build is None:
             self._say("select a build first")
+            return
+        if self.shown.is_old(build.key):
+            self._say(f"{build.address} is from the last time; {name} waits until its server has confirmed it")
             return
         deed, source = Action(name, build), self.source(build.server)
         wrong = "" if name in ("promote", "rollback") else deed.impossible
@@ -378,6 +417,9 @@ class BuildwatchApp(App[None]):
     def action_watch_end(self) -> None:
         """Tell when the selected build ends, or no more."""
         build = self.board.selected_build
+        if build is not None and self.shown.is_old(build.key):
+            self._say(f"{build.address} is from the last time; its server has not confirmed it yet")
+            return
         if build is None or build.status.ended:
             self._say(f"{build.address} has ended already" if build else "select a build first")
             return

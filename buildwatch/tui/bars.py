@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from buildwatch.model import Build, Status
-from buildwatch.store import Link, Server, Store
+from buildwatch.store import Known, Link, Server
 from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.row_cells import link_sign
 from buildwatch.tui.rows import Kind, Row
@@ -29,7 +29,7 @@ class Counts:
     waiting: int = 0
 
 
-def count(store: Store) -> Counts:
+def count(store: Known) -> Counts:
     """Over all servers."""
     unfinished = store.unfinished()
     failing = 0
@@ -76,10 +76,11 @@ def _name_servers(servers: Sequence[Server], words: Mapping[str, str], g: Glyphs
 
 def _link_words(server: Server, heard: float, now: float) -> str:
     """How the server is watched, and how old what is shown is, where it may be old."""
-    trusted = server.link in (Link.LIVE, Link.POLLING, Link.CONNECTING) and now - heard < STALE
-    if trusted or not server.listed or not heard:
+    at = heard if server.listed else server.heard
+    trusted = server.listed and server.link in (Link.LIVE, Link.POLLING, Link.CONNECTING) and now - at < STALE
+    if trusted or not at:
         return server.link.value
-    return f"{server.link.value}, as of {ago(now - heard)}"
+    return f"{server.link.value}, as of {ago(now - at)}"
 
 
 def _count_servers(servers: Sequence[Server], g: Glyphs) -> Pieces:

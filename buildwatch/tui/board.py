@@ -18,7 +18,8 @@ from textual.containers import Container
 from buildwatch.config.view import GROUPS, SORTS
 from buildwatch.insight.eta import model_of
 from buildwatch.model import Build, BuildKey, RepoKey, Status
-from buildwatch.store import Changes, Link, Store
+from buildwatch.shown import Shown
+from buildwatch.store import Changes, Link
 from buildwatch.tui import bars, board_text, keys
 from buildwatch.tui.cells import Pieces
 from buildwatch.tui.keymap import PLAIN, Keymap
@@ -51,13 +52,14 @@ WIDE = 110
 class Board(Viewing):
     """What one sees all day."""
 
-    def __init__(self, store: Store, outside: Outside, glyphs: Glyphs, keymap: Keymap = PLAIN) -> None:
-        super().__init__(store, Painter(store, glyphs))
+    def __init__(self, shown: Shown, outside: Outside, glyphs: Glyphs, keymap: Keymap = PLAIN) -> None:
+        super().__init__(shown, Painter(shown, glyphs, kept=shown))
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.set_class(glyphs is ASCII, "-ascii")
         self.glyphs = glyphs
         self._keymap = keymap
         self.side: Side | None = None
+        self.connected = False  # before that nothing can be asked for
         self._lines = {id: Lines(id=id) for id in ("top", "banner", "title", "empty", "foot")}
         self.follow_newest = False
         self.asks_log = False
@@ -124,8 +126,9 @@ class Board(Viewing):
 
     def tell(self, changes: Changes) -> None:
         """Take note of a change; a frame follows at once, or when the last one is old enough."""
+        self.store.take(changes)
         self._pending.take(changes)
-        if not self._due:
+        if changes and not self._due:
             self._due = True
             loop = asyncio.get_running_loop()
             loop.call_at(max(loop.time(), self._last_frame + FRAME), self._frame)
@@ -143,6 +146,8 @@ class Board(Viewing):
             self.hold_order()
             self._open_for(changes)
             self.set_rows()
+        if changes.servers:
+            self.live.refresh()  # what is shown of one may be confirmed now
         self.live.repaint(
             row.key for row in self.live.visible_rows() if row.build in changes.builds or row.repo in changes.repos
         )
@@ -164,7 +169,8 @@ class Board(Viewing):
         """At the start show something that lives, later, if asked, each build that begins."""
         if not self._opened_first and any(server.listed for server in self.store.servers.values()):
             self._opened_first = True
-            self._open_first()
+            if not self.live.cursor and not self.showing.toggled:  # else a person is under way in what was kept
+                self._open_first()
         elif self.follow_newest:
             born = [move.build for move in changes.moves if move.before is None and move.stage is None]
             if born:
@@ -223,7 +229,7 @@ class Board(Viewing):
         width, servers = self.size.width, list(self.store.servers.values())
         self._face = self._outside.face()
         heard = self._outside.heard()
-        counts = bars.count(self.store)
+        counts = bars.count(self.store.confirmed)
         self._outside.counted(counts)
         top = bars.top_line(servers, counts, heard, time.time(), self._face, width, self.glyphs)
         self._lines["top"].show([top])
@@ -301,7 +307,7 @@ class Board(Viewing):
 
     def _runs(self, row: Row) -> bool:
         build = self.build_of(row)
-        if build is None or build.status != Status.RUNNING:
+        if build is None or build.status != Status.RUNNING or self.painter.is_old(row):
             return False
         stage = build.stage(row.stage) if row.stage else None
         step = stage.step(row.step) if stage and row.step else None
@@ -340,7 +346,7 @@ class Board(Viewing):
 
     def _learn(self, build: Build) -> None:
         """Read what is missing to show this build: its stages, and those of a green one for what to expect."""
-        if build.stages is None:
+        if build.stages is None or self.store.has_old_stages(build.key):
             self._look_at(build)
         elif not build.status.ended:
             green = model_of(build, self.store.builds(build.repo_key))
@@ -348,19 +354,32 @@ class Board(Viewing):
                 self._look_at(green)
 
     def _look_at(self, build: Build) -> None:
-        """Have a build read, but not again at once where that was of no use."""
+        """Have a build read, but not again at once where that was of no use, and not before its server told of it."""
+        if self.store.is_old(build.key):
+            return
         now = asyncio.get_running_loop().time()
         if now - self._asked.get(build.key, -ASK_AGAIN) >= ASK_AGAIN:
             self._asked[build.key] = now
             self._outside.look_at(build)
 
     def _look_back(self) -> None:
-        """Have the history of the repos that are seen read, once; of all where an author's builds are looked for."""
-        seen = (row.repo for row in self.live.visible_rows())
+        """Have the history of the repos that are seen read, once; of all where an author's builds are looked for.
+
+        And the stages of open builds, where they are old.
+        """
+        if not self.connected:
+            return
+        rows = self.live.visible_rows()
+        seen = (row.repo for row in rows)
         for repo in list(self.store.repos) if self.view.group == "author" else seen:
-            if repo is not None and repo not in self._asked_back:
+            if repo is not None and repo not in self._asked_back and not self.store.is_all_old(repo.server):
                 self._asked_back.add(repo)
                 self._outside.look_back(repo, 25)
+        for row in rows:
+            if row.kind is Kind.BUILD and row.build is not None and self.store.has_old_stages(row.build):
+                build = self.store.build(row.build)
+                if build is not None and self.showing.is_open(row):
+                    self._look_at(build)
 
     def on_live_tree_scrolled(self) -> None:
         """Other repos are seen now."""

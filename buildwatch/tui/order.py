@@ -12,7 +12,7 @@ from typing import Final
 
 from buildwatch.insight.eta import ran
 from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
-from buildwatch.store import Store
+from buildwatch.store import Known
 
 STANDINGS: Final = ("failed", "waiting for approval", "running", "queued", "stopped", "succeeded", "no builds")
 """How a build can stand, those first that somebody has to look at."""
@@ -64,11 +64,11 @@ class Order:
             self._places.clear()
         self._sort = sort
 
-    def repos(self, store: Store, repos: Iterable[Repo], pins: Collection[RepoKey]) -> list[Repo]:
+    def repos(self, store: Known, repos: Iterable[Repo], pins: Collection[RepoKey]) -> list[Repo]:
         """Those repos in their order, pinned ones first."""
         return sorted(repos, key=lambda repo: (repo.key not in pins, self._repo(store, repo)[0]))
 
-    def standing(self, store: Store, repo: Repo) -> int:
+    def standing(self, store: Known, repo: Repo) -> int:
         """How its newest build stands, or stood when the order was held."""
         return self._repo(store, repo)[1]
 
@@ -76,7 +76,7 @@ class Order:
         """Builds of several repos in their order: by name they stand repo by repo."""
         return sorted(builds, key=self._build)
 
-    def _repo(self, store: Store, repo: Repo) -> tuple[Place, int]:
+    def _repo(self, store: Known, repo: Repo) -> tuple[Place, int]:
         known = self._places.get(repo.key)
         if known is None:
             build = store.newest(repo.key)

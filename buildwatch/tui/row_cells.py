@@ -16,7 +16,8 @@ from buildwatch.insight.flaky import Flaky, flaky
 from buildwatch.insight.pace import Pace, is_slow, pace
 from buildwatch.insight.strip import Bar, strip
 from buildwatch.model import Build, BuildKey, RepoKey, Stage, Status, Step
-from buildwatch.store import Link, Store
+from buildwatch.shown import Shown
+from buildwatch.store import Known, Link
 from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.row_facts import build_facts, repo_facts
 from buildwatch.tui.rows import Kind, Row
@@ -27,27 +28,32 @@ TIME = 14
 AGE = 5
 STRIP = 12
 
+DOUBT = "?"
+"""Stands behind the sign of a status that its server has not confirmed yet."""
+
 _DEEPEST = 8
 """Cells before the name of a repo that stands below its owner and its server."""
 
 
 @dataclass(slots=True)
 class Painter:
-    """Draws rows from a store. `now` gives a server's time, `me` nothing but the store is asked for.
+    """Draws rows from a store. `times` are the servers' clocks; `kept` tells what no server has confirmed yet.
 
-    Expectations and strips cost a walk over a repo's builds, so they are kept until `forget` is told that it changed.
+    Such rows are dim, with a question mark behind the sign of their status, and no time of theirs runs. Expectations
+    and strips cost a walk over a repo's builds, so they are kept until `forget` is told that it changed.
     """
 
-    store: Store
+    store: Known
     glyphs: Glyphs = UNICODE
     name_width: int = 16
     times: dict[str, float] = field(default_factory=dict)  # server → its clock, unix seconds
+    kept: Shown | None = None
     watched: Collection[BuildKey] = ()  # those with a sign behind their number
     marked: Collection[BuildKey] = ()  # those with a sign before it
     pinned: Collection[RepoKey] = ()  # those with a sign behind their name
     view: View = field(default_factory=View)
     _expected: dict[BuildKey, Expected | None] = field(default_factory=dict)
-    _strips: dict[RepoKey, tuple[Bar, ...]] = field(default_factory=dict)
+    _strips: dict[RepoKey, Pieces] = field(default_factory=dict)
     _trends: dict[BuildKey, tuple[Pace, Flaky | None]] = field(default_factory=dict)
 
     def forget(self, repos: set[RepoKey]) -> None:
@@ -113,14 +119,28 @@ class Painter:
         often = self.trend(build)[1] if part is None else None
         return (f"{self.glyphs.flaky} " if often else "") + (f"{self.glyphs.slow} " if is_slow(took, usual) else "")
 
+    def is_old(self, row: Row) -> bool:
+        """Whether what a row shows is from the last time, and was not told by its server yet."""
+        if self.kept is None or row.kind is Kind.SERVER:
+            return False
+        if row.build is not None:
+            below = row.kind in (Kind.STAGE, Kind.STEP)
+            return self.kept.is_old(row.build) or (below and self.kept.has_old_stages(row.build))
+        return self.kept.is_old_repo(row.repo) if row.repo is not None else self.kept.is_all_old(row.server)
+
     def draw(self, row: Row, width: int, is_open: bool) -> Pieces:
         """The row in exactly `width` cells."""
+        pieces = self._drawn(row, width, is_open)
+        return [(text, "dim") for text, _ in pieces] if self.is_old(row) else pieces
+
+    def _drawn(self, row: Row, width: int, is_open: bool) -> Pieces:
         now = self.times.get(row.server, 0.0)
         if row.kind is Kind.SERVER:
             return self._server(row, width, is_open)
         if row.kind in (Kind.NAMESPACE, Kind.STANDING, Kind.AUTHOR):
             mark = self.glyphs.open if is_open else self.glyphs.closed
-            return [(self._fit(f"{' ' * (2 * row.depth)}{mark} {row.part or 'no owner'}", width), "head")]
+            doubt = f" {DOUBT}" if self.is_old(row) else ""
+            return [(self._fit(f"{' ' * (2 * row.depth)}{mark} {row.part or 'no owner'}{doubt}", width), "head")]
         if row.kind is Kind.OLDER:
             return [(self._fit(f"{' ' * (2 * row.depth + 2)}older builds: enter", width), "dim")]
         if row.kind is Kind.REPO and row.repo is not None:
@@ -156,7 +176,7 @@ class Painter:
             pieces += [(self._fit(name, self.name_width - 2), "bright"), (f" {self.glyphs.pinned}", "accent")]
         else:
             pieces.append((self._fit(name, self.name_width), "bright"))
-        time_and_age = self._right(build, now)
+        time_and_age = self._right(row, build, now)
         bars = self._strip(key, width)
         room = width - sum(width_of(text) for text, _ in pieces + bars + time_and_age)
         facts = (
@@ -175,35 +195,36 @@ class Painter:
         if not self.has_strip(width):
             return []
         if key not in self._strips:
-            self._strips[key] = strip(self.store.builds(key), STRIP)
-        bars = self._strips[key]
-        pieces: Pieces = [(" " * (STRIP - len(bars) + 1), "text")]
-        for bar in bars:
-            pieces.append((bar_sign(bar, self.glyphs), bar_style(bar.status)))
-        return pieces
+            builds = list(self.store.builds(key))
+            bars = strip(builds, STRIP)
+            old = [self.kept is not None and self.kept.is_old(build.key) for build in reversed(builds[:STRIP])]
+            styles = ["dim" if was else bar_style(bar.status) for bar, was in zip(bars, old, strict=True)]
+            signs = [(bar_sign(bar, self.glyphs), style) for bar, style in zip(bars, styles, strict=True)]
+            self._strips[key] = [(" " * (STRIP - len(bars) + 1), "text"), *signs]
+        return self._strips[key]
 
     def _build(self, row: Row, build: Build, width: int, is_open: bool, now: float) -> Pieces:
         pieces = self._lead(row, is_open, build.status, build)
         if self.view.group == "author":
-            return self._build_of_author(pieces, build, width, now)
+            return self._build_of_author(row, pieces, build, width, now)
         newest = self.store.newest(build.repo_key) or build
         number = max(5, len(str(newest.number)) + 2)
         if build.key in self.watched:
             pieces += [(self._fit(f"#{build.number}", number - 1), "bright"), (self.glyphs.watched, "accent")]
         else:
             pieces.append((self._fit(f"#{build.number}", number), "bright"))
-        time_and_age = self._right(build, now)
+        time_and_age = self._right(row, build, now)
         room = width - sum(width_of(text) for text, _ in pieces + time_and_age)
         return self._cut(pieces + build_facts(build, room, self.glyphs, self._columns) + time_and_age, width)
 
-    def _build_of_author(self, pieces: Pieces, build: Build, width: int, now: float) -> Pieces:
+    def _build_of_author(self, row: Row, pieces: Pieces, build: Build, width: int, now: float) -> Pieces:
         """The rest of the row of a build that does not stand below its repo."""
         sign = self.glyphs.watched if build.key in self.watched else ""
         number = f" #{build.number}"
         room = max(4, self.name_width - width_of(number) + 6)
         name = build.repo if width_of(build.repo) <= room else self._fit(build.repo, room)
         columns = [column for column in self._columns if column != "author"]
-        time_and_age = self._right(build, now)
+        time_and_age = self._right(row, build, now)
         pieces += [(name, "bright"), (number, "bright"), (sign, "accent")]
         named = width_of(name + number + sign)
         pieces.append((" " * (self.name_width + 8 - named), "text"))
@@ -215,7 +236,7 @@ class Painter:
         expected, usual = self.expected(build), self.trend(build)[0].of(stage.name)
         marks = self._marks(build, stage, usual, now) if stage.status.ended else ""
         return self._part(
-            pieces, stage.name, stage, expected.stage(stage.name) if expected else None, width, now, marks
+            row, pieces, stage.name, stage, expected.stage(stage.name) if expected else None, width, now, marks
         )
 
     def _step(self, row: Row, build: Build, stage: Stage, step: Step, width: int, now: float) -> Pieces:
@@ -223,11 +244,12 @@ class Painter:
         expected, usual = self.expected(build), self.trend(build)[0].of(stage.name, step.name)
         marks = self._marks(build, step, usual, now) if step.status.ended else ""
         return self._part(
-            pieces, step.name, step, expected.step(stage.name, step.name) if expected else None, width, now, marks
+            row, pieces, step.name, step, expected.step(stage.name, step.name) if expected else None, width, now, marks
         )
 
     def _part(
         self,
+        row: Row,
         pieces: Pieces,
         name: str,
         part: Stage | Step,
@@ -237,11 +259,12 @@ class Painter:
         marks: str,
     ) -> Pieces:
         """The rest of a stage's or step's row: name, a word or a bar, time."""
-        tail = self._part_time(part, expected, now, marks)
+        was = _was(part.status) if self.is_old(row) and not part.status.ended else None
+        tail = was or self._part_time(part, expected, now, marks)
         room = width - sum(width_of(text) for text, _ in pieces + tail)
         named = min(max(self.name_width, width_of(name) + 1), max(room - 8, 8), room)
         pieces.append((self._fit(name, named), "bright" if part.status == Status.RUNNING else _name_style(part.status)))
-        pieces += self._bar_or_word(part, expected, room - named, now)
+        pieces += [(" " * (room - named), "text")] if was else self._bar_or_word(part, expected, room - named, now)
         return self._cut(pieces + tail, width)
 
     def _bar_or_word(self, part: Stage | Step, expected: float | None, room: int, now: float) -> Pieces:
@@ -264,16 +287,18 @@ class Painter:
         """What stands before the name: fold, status, and whether the `build` that the row stands for is marked."""
         mark = " " if is_open is None else self.glyphs.open if is_open else self.glyphs.closed
         sign = glyph(status, self.glyphs) if status is not None else " "
-        style = style_of(status) if status else "dim"
-        lead = [(f"{' ' * (2 * row.depth)}{mark} ", "dim")]
+        style, old = style_of(status) if status else "dim", self.is_old(row)
         if build is not None and build.key in self.marked:
-            return [*lead, (sign, style), (self.glyphs.marked, "accent")]
-        return [*lead, (f"{sign} ", style)]
+            lead = f"{' ' * (2 * row.depth)}{mark}{DOUBT if old else ' '}"
+            return [(lead, "dim"), (sign, style), (self.glyphs.marked, "accent")]
+        return [(f"{' ' * (2 * row.depth)}{mark} ", "dim"), (f"{sign}{DOUBT if old else ' '}", style)]
 
-    def _right(self, build: Build | None, now: float) -> Pieces:
+    def _right(self, row: Row, build: Build | None, now: float) -> Pieces:
         """Time and age of a build, in their columns."""
         if build is None:
             return [(" " * (TIME + AGE), "text")]
+        if not build.status.ended and self.is_old(row):
+            return _was(build.status)
         if build.status == Status.BLOCKED:
             return [(right("approve?", TIME), "blocked"), (right(_age(build.created, now), AGE), "dim")]
         if not build.status.ended:
@@ -305,6 +330,11 @@ def bar_sign(bar: Bar, glyphs: Glyphs) -> str:
     """A cell of a strip: how long a build took; its sign where it was stopped before its end, or has none yet."""
     told = bar.status in (Status.SUCCESS, Status.FAILURE, Status.ERROR)
     return glyphs.bars[bar.height] if told else glyph(bar.status, glyphs)
+
+
+def _was(status: Status) -> Pieces:
+    """In place of times: how something stood that may have gone on since."""
+    return [(right(f"was {status}", TIME), "dim"), (" " * AGE, "text")]
 
 
 def link_sign(link: Link, glyphs: Glyphs) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from buildwatch.config.view import View
 from buildwatch.model import Build, BuildKey, Repo, RepoKey
-from buildwatch.store import Store
+from buildwatch.store import Known
 from buildwatch.tui.filters import Filter
 from buildwatch.tui.order import STANDINGS, Order, standing
 
@@ -88,7 +88,7 @@ class Showing:
         return self.held is not None and thing.key in (self.held.repo, self.held.build)
 
 
-def flatten(store: Store, showing: Showing) -> list[Row]:
+def flatten(store: Known, showing: Showing) -> list[Row]:
     """All rows that are shown, from the top."""
     showing.order.begin(showing.view.sort)
     if showing.view.group == "status":
@@ -98,7 +98,7 @@ def flatten(store: Store, showing: Showing) -> list[Row]:
     return list(_by_server(store, showing))
 
 
-def _by_server(store: Store, showing: Showing) -> Iterator[Row]:
+def _by_server(store: Known, showing: Showing) -> Iterator[Row]:
     several = len(store.servers) > 1
     for name in store.servers:
         head = Row(Kind.SERVER, 0, name)
@@ -112,7 +112,7 @@ def _by_server(store: Store, showing: Showing) -> Iterator[Row]:
                 yield from _repos(store, showing, repos, int(several))
 
 
-def _by_namespace(store: Store, showing: Showing, name: str, repos: list[Repo], depth: int) -> Iterator[Row]:
+def _by_namespace(store: Known, showing: Showing, name: str, repos: list[Repo], depth: int) -> Iterator[Row]:
     groups: dict[str, list[Repo]] = {}
     for repo in repos:
         groups.setdefault(repo.namespace, []).append(repo)
@@ -123,7 +123,7 @@ def _by_namespace(store: Store, showing: Showing, name: str, repos: list[Repo], 
             yield from _repos(store, showing, groups[namespace], depth + 1)
 
 
-def _by_status(store: Store, showing: Showing) -> Iterator[Row]:
+def _by_status(store: Known, showing: Showing) -> Iterator[Row]:
     groups: dict[int, list[Repo]] = {}
     for repo in _in_order(store, showing):
         groups.setdefault(showing.order.standing(store, repo), []).append(repo)
@@ -134,7 +134,7 @@ def _by_status(store: Store, showing: Showing) -> Iterator[Row]:
             yield from _repos(store, showing, groups[at], 1)
 
 
-def _by_author(store: Store, showing: Showing) -> Iterator[Row]:
+def _by_author(store: Known, showing: Showing) -> Iterator[Row]:
     groups: dict[str, list[Build]] = {}
     for repo in store.repos.values():
         me = store.servers[repo.server].user
@@ -158,14 +158,14 @@ def author_of(build: Build) -> str:
     return build.author or build.author_name or build.sender or build.trigger or "nobody"
 
 
-def _in_order(store: Store, showing: Showing, server: str | None = None) -> list[Repo]:
+def _in_order(store: Known, showing: Showing, server: str | None = None) -> list[Repo]:
     """The repos that are shown, of one server or of all."""
     mine = (repo for repo in store.repos.values() if server in (None, repo.server))
     shown = (repo for repo in mine if _shown(store, showing, repo))
     return showing.order.repos(store, shown, showing.pins)
 
 
-def _shown(store: Store, showing: Showing, repo: Repo) -> bool:
+def _shown(store: Known, showing: Showing, repo: Repo) -> bool:
     newest, filter = store.newest(repo.key), showing.filter
     if newest is None and not repo.active:
         return False
@@ -183,7 +183,7 @@ def _shown(store: Store, showing: Showing, repo: Repo) -> bool:
     return False
 
 
-def _repos(store: Store, showing: Showing, repos: Iterable[Repo], depth: int) -> Iterator[Row]:
+def _repos(store: Known, showing: Showing, repos: Iterable[Repo], depth: int) -> Iterator[Row]:
     for repo in repos:
         row = Row(Kind.REPO, depth, repo.server, repo.key)
         yield row
@@ -191,7 +191,7 @@ def _repos(store: Store, showing: Showing, repos: Iterable[Repo], depth: int) ->
             yield from _of_repo(store, showing, repo, depth + 1)
 
 
-def _of_repo(store: Store, showing: Showing, repo: Repo, depth: int) -> Iterator[Row]:
+def _of_repo(store: Known, showing: Showing, repo: Repo, depth: int) -> Iterator[Row]:
     most, filter = showing.more.get(repo.key, showing.shown), showing.filter
     me = store.servers[repo.server].user
     builds = [
@@ -210,7 +210,7 @@ def _with_parts(showing: Showing, build: Build, depth: int) -> Iterator[Row]:
         yield from of_build(showing, build, depth + 1)
 
 
-def members(row: Row, store: Store) -> list[tuple[Repo, Build | None]]:
+def members(row: Row, store: Known) -> list[tuple[Repo, Build | None]]:
     """What stands in a namespace or other group, whatever the filter: each repo with the build that it is there for."""
     repos = store.repos.values()
     if row.kind is Kind.NAMESPACE:
@@ -223,7 +223,7 @@ def members(row: Row, store: Store) -> list[tuple[Repo, Build | None]]:
     return [(repo, build) for repo, build in found if build is not None]
 
 
-def _newest_of(author: str, store: Store, repo: Repo) -> Build | None:
+def _newest_of(author: str, store: Known, repo: Repo) -> Build | None:
     return next((build for build in store.builds(repo.key) if author_of(build) == author), None)
 
 

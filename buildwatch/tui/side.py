@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from textual.containers import Vertical
 
 from buildwatch.insight.seen import in_words
 from buildwatch.model import Build, BuildKey, Stage, Status, Step
-from buildwatch.store import Store
+from buildwatch.shown import Shown
 from buildwatch.tui import detail_model, detail_places
 from buildwatch.tui.broke_lines import broke_lines
 from buildwatch.tui.broken import place_of
@@ -27,7 +28,7 @@ from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import Kind, Row, members
 from buildwatch.tui.styles import style_of
 from buildwatch.tui.trend_lines import trend_lines
-from buildwatch.words import ASCII, glyph
+from buildwatch.words import ASCII, ago, glyph
 
 
 class Side(Vertical):
@@ -40,7 +41,7 @@ class Side(Vertical):
         self._names = names
         self._row: Row | None = None
         self._build: Build | None = None
-        self._store: Store | None = None
+        self._store: Shown | None = None
         self._fact_lines = Lines(id="facts")
         self._log_title = Lines(id="log-title")
         self.log_view = LogView(id="log", marks=ASCII_MARKS if painter.glyphs is ASCII else Marks())
@@ -54,7 +55,7 @@ class Side(Vertical):
 
     # what is said
 
-    def show(self, row: Row | None, build: Build | None, store: Store) -> None:
+    def show(self, row: Row | None, build: Build | None, store: Shown) -> None:
         """Show this row's facts; its log follows when the cursor rests (`rest`)."""
         self._row, self._build, self._store = row, build, store
         step = self._step_that_matters()
@@ -62,14 +63,17 @@ class Side(Vertical):
         self.set_class(not has_log, "-no-log")
         width, height = self.size.width, self.size.height
         if width > 4 and height > 0:
-            self._fact_lines.show(self._facts(width - 2, height, has_log))
+            doubt = self._doubt(width - 2)
+            self._fact_lines.show(doubt + self._facts(width - 2, max(1, height - len(doubt)), has_log))
         self._show_title()
 
     def _facts(self, width: int, height: int, has_log: bool) -> list[Pieces]:
         row, store, painter = self._row, self._store, self._painter
         if row is None or store is None:
             return []
-        now = painter.times.get(row.server, 0.0)
+        old = painter.is_old(row)
+        runs = self._build is not None and not self._build.status.ended
+        now = store.at(row.server) if old and runs else painter.times.get(row.server, 0.0)
         page = Page(width, now, max(6, height * 11 // 20) if has_log else height, painter.glyphs, self._names)
         if row.kind is Kind.SERVER:
             return self._server(row.server, page)
@@ -90,6 +94,13 @@ class Side(Vertical):
             build, page, usual=usual, green=green, stage=row.stage, step=row.step, broke=self._told(page)
         )
 
+    def _doubt(self, width: int) -> list[Pieces]:
+        """That what follows is from the last time, where it is."""
+        if self._row is None or self._store is None or not self._painter.is_old(self._row):
+            return []
+        said = f"as it was {ago(time.time() - self._store.at(self._row.server))}, not confirmed yet"
+        return Page(width, 0.0, 0, self._painter.glyphs).wrap(said, "blocked")
+
     def _told(self, page: Page) -> list[Pieces]:
         """The lines on how the selection stands against what was before it, and on what broke, once that is known."""
         row, build, lines = self._row, self._build, list[Pieces]()
@@ -106,7 +117,8 @@ class Side(Vertical):
         if store is None:
             return []
         keys = [key for key in store.repos if key.server == name]
-        server = replace(store.servers[name], heard=self._outside.heard().get(name, 0.0))
+        server = store.servers[name]
+        server = replace(server, heard=self._outside.heard().get(name, 0.0) or server.heard)
         builds = sum(store.count(key) for key in keys)
         return detail_places.server_lines(
             server, page, repos=len(keys), builds=builds, requests=self._outside.requests(name)
@@ -117,7 +129,7 @@ class Side(Vertical):
     def _step_that_matters(self) -> tuple[Build, Stage, Step] | None:
         """The selected step; of a build or stage the one that failed, runs, or ran last."""
         build, row = self._build, self._row
-        if build is None or row is None or not build.stages:
+        if build is None or row is None or not build.stages or self._painter.is_old(row):
             return None
         stages = [stage for stage in build.stages if not row.stage or stage.number == row.stage]
         pairs = [(stage, step) for stage in stages for step in stage.steps if not row.step or step.number == row.step]

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from buildwatch.config.view import BUILT_IN, COLUMNS, GROUPS, SORTS, View, named
 from buildwatch.model import Build
-from buildwatch.store import Store
+from buildwatch.shown import Shown
 from buildwatch.tui.filters import FAILED, MINE, with_or_without
 from buildwatch.tui.live_tree import LiveTree
 from buildwatch.tui.row_cells import Painter
@@ -24,7 +24,7 @@ HOLD: Final = 2.0
 class Viewing(Screen[None]):
     """The part of the board that decides which rows there are."""
 
-    def __init__(self, store: Store, painter: Painter) -> None:
+    def __init__(self, store: Shown, painter: Painter) -> None:
         super().__init__()
         self.store = store
         self.painter = painter

@@ -278,6 +278,7 @@ async def test_escape_goes_out_level_by_level_and_never_out_of_the_app(desks: De
     desks.server.advance(5)
     async with desks.listed() as desk:
         await desk.until(lambda: desk.row.kind is Kind.BUILD)
+        await desk.until(lambda: any(row.kind is Kind.STEP for row in desk.board.live.rows))
         await desk.press("l", "enter")
         await desk.until(lambda: desk.board.in_log)
         await desk.press("z")

@@ -138,6 +138,7 @@ def test_every_row_has_exactly_as_many_cells_as_there_are(
 @pytest.mark.parametrize("width", [20, 40, 57, 58, 69, 80, 100, 140, 220])
 def test_every_row_of_a_server_has_exactly_as_many_cells_as_there_are(width: int) -> None:
     painter = painter_of(GREEN)
+    assert isinstance(painter.store, Store)
     for link in Link:
         for name, said in (
             ("ci", ""),
@@ -437,6 +438,7 @@ def test_ascii_draws_only_ascii() -> None:
         *(row(Kind.STAGE, live, stage=stage.number) for stage in STAGES),
         *(row(Kind.STEP, live, stage=1, step=step.number) for step in STEPS),
     ]
+    assert isinstance(painter.store, Store)
     for link in Link:
         painter.store.servers["ci"] = Server("ci", "https://ci.example", link=link, said="it does not answer " * 20)
         for place in places:
@@ -451,6 +453,7 @@ def test_what_is_expected_follows_the_history() -> None:
     live = replace(RUNNING, id=8)
     painter = painter_of(live)
     assert " / " not in drawn(painter, row(Kind.BUILD, live))
+    assert isinstance(painter.store, Store)
     painter.store.apply(GREEN, news=False)
     painter.forget({KEY})
     assert "0:41 / 1:58" in drawn(painter, row(Kind.BUILD, live))
