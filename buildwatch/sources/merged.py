@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from buildwatch.model import Build, LogLine, Stage, Status, Step
 from buildwatch.sources.base import Source
 from buildwatch.sources.follow import follow
+from buildwatch.wire.loglist import LogLines
+from buildwatch.wire.logmerge import LogMerge, Part
 
 PAUSE = 0.3
 """Seconds between two states, in which lines are gathered."""
 
 AT_ONCE = 4
 """How many logs are read at once; those that are followed do not count."""
+
+MANY = 10_000
+"""So many lines are not merged in the event loop, where keys would wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Merged:
     sentence where a log could not be read.
     """
 
-    lines: list[LogLine]
+    lines: LogLines
     names: tuple[str, ...]
     began: int
     live: bool
@@ -47,12 +52,25 @@ async def merged(source: Source, now: Callable[[], Build]) -> AsyncGenerator[Mer
             over = not reader.begin() and ended
             if reader.changes != told or over:
                 told = reader.changes
-                yield reader.state(live=not over)
+                yield await reader.state(live=not over)
             if over:
                 return
             await asyncio.sleep(PAUSE)
     finally:
         await reader.stop()
+
+
+_Place = tuple[int, int]
+"""A stage's and a step's number."""
+
+
+@dataclass(slots=True)
+class _Log:
+    """What is known of a step's log, and how many of its lines are as they were when it was merged last."""
+
+    lines: Sequence[LogLine] = ()
+    same: int = 0
+    ended: int = 0
 
 
 class _Reader:
@@ -61,8 +79,10 @@ class _Reader:
     def __init__(self, source: Source, now: Callable[[], Build]) -> None:
         self._source = source
         self._now = now
-        self._logs: dict[tuple[int, int], Sequence[LogLine]] = {}
-        self._tasks: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._logs: dict[_Place, _Log] = {}
+        self._merge = LogMerge()
+        self._order: list[tuple[_Place, int]] = []  # of the logs as they were merged last: where, and when it began
+        self._tasks: dict[_Place, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._said = ""
         self.changes = 0
@@ -82,20 +102,32 @@ class _Reader:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    def state(self, *, live: bool) -> Merged:
+    async def state(self, *, live: bool) -> Merged:
         """What there is so far."""
         build = self._now()
         steps = [(stage, step) for stage in build.stages or () for step in stage.steps]
         began = min((step.started for _, step in steps if step.started > 0), default=build.started)
         alone = len(build.stages or ()) == 1
         names = tuple(step.name if alone else f"{stage.name}/{step.name}" for stage, step in steps)
-        lines = [
-            LogLine(max(0, step.started - began) + line.time, line.text, nth)
-            for nth, (stage, step) in enumerate(steps)
-            for line in self._logs.get((stage.number, step.number), ())
-        ]
-        lines.sort(key=_time)  # of one second in the order of the steps, and within a step as they came
-        return Merged(lines, names, began, live, self._said)
+        order = [((stage.number, step.number), max(0, step.started - began)) for stage, step in steps]
+        if order[: len(self._order)] != self._order:
+            self._merge = LogMerge()
+        self._order = order
+        parts = [self._part(place, after) for place, after in order]
+        if self._merge.ahead(parts) < MANY:
+            self._merge.take(parts)
+        else:
+            await asyncio.to_thread(self._merge.take, parts)
+        return Merged(LogLines(self._merge.lines), names, began, live, self._said)
+
+    def _part(self, place: _Place, after: int) -> Part:
+        """The log of a step as it is now; what comes from now on is different from it."""
+        log = self._logs.get(place)
+        if log is None:
+            return Part(LogLines(), after, 0, 0)
+        part = Part(LogLines(log.lines), after, log.same, log.ended)
+        log.same = len(log.lines)
+        return part
 
     async def _read(self, stage: Stage, step: Step) -> None:
         if step.status.ended:
@@ -106,10 +138,12 @@ class _Reader:
 
     async def _follow(self, stage: Stage, step: Step) -> None:
         build, key = self._now(), (stage.number, step.number)
-        log = follow(self._source, build.repo, build.number, *key, lambda: self._status(stage, step))
-        async with aclosing(log) as states:
-            async for state in states:
-                self._logs[key] = state.lines
+        states = follow(self._source, build.repo, build.number, *key, lambda: self._status(stage, step))
+        async with aclosing(states) as coming:
+            async for state in coming:
+                log = self._logs.setdefault(key, _Log())
+                log.lines, log.same = state.lines, min(log.same, state.same)
+                log.ended = state.ended if state.live else len(state.lines)
                 self._said = f"{step.name}: {state.said}" if state.said else ""
                 self.changes += 1
 
@@ -117,7 +151,3 @@ class _Reader:
         now = self._now().stage(stage.number)
         at = now.step(step.number) if now else None
         return at.status if at else step.status
-
-
-def _time(line: LogLine) -> int:
-    return line.time
