@@ -150,7 +150,9 @@ def tell(
     report.amount("builds ended", len(wanted), "", f"in {built:.0f} s, daemon killed {kills} times")
     report.amount("messages", messages.total(), "")
     report.verdict("missing", len(wanted - messages.keys()), "", at_most=0)
-    report.verdict("doubled", doubles, "", at_most=0.1 * len(wanted) if webhook else 0)
+    if webhook:
+        report.amount("answers lost by the wire", slack.unsaid, "")
+    report.verdict("doubled", doubles, "", at_most=slack.unsaid + kills if webhook else 0)
     report.verdict("of builds that were before", len(messages.keys() - ended(server, earlier)), "", at_most=0)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from buildwatch.cli import plugin_tasks
 from buildwatch.cli.errors import UserError
 from buildwatch.config import Settings
 from buildwatch.config.token import Token
@@ -67,6 +68,10 @@ def _environ(like: Like) -> dict[str, str]:
 
 
 def _post(environment: Environment, like: Like, api_url: str) -> None:
+    for name, task in {"filePath": _upload, "slackIdOf": _look_up}.items():
+        if environment.settings.get(name):
+            task(environment, api_url)
+            return
     given = context(environment, like)
 
     def render(setting: str) -> str:
@@ -106,10 +111,22 @@ def _hook(body: dict[str, object], environment: Environment, like: Like) -> None
     raise PluginError(f"slack server error: {_status(reply.status)}")
 
 
+def _upload(environment: Environment, api_url: str) -> None:
+    plugin_tasks.upload(environment, _workspace(environment, api_url))
+
+
+def _look_up(environment: Environment, api_url: str) -> None:
+    plugin_tasks.look_up(environment, _workspace(environment, api_url), _patiently)
+
+
+def _workspace(environment: Environment, api_url: str) -> Workspace:
+    token = Token(environment.access_token)
+    return Workspace(lambda: token, api_url)
+
+
 def _say(message: dict[str, object], environment: Environment, api_url: str) -> None:
     """What the current version does with an access token: auth.test, then chat.postMessage."""
-    token = Token(environment.access_token)
-    slack = Workspace(lambda: token, api_url)
+    slack = _workspace(environment, api_url)
 
     def ask(method: str, given: dict[str, object], failed: str) -> None:
         try:

@@ -77,6 +77,11 @@ class SlackServer:
         """How often each path was called, with the status that it was answered; 0 where the answer was lost."""
         return dict(self._spoiled.counts)
 
+    @property
+    def unsaid(self) -> int:
+        """How many requests were done whose answer did not say so."""
+        return self._spoiled.unsaid
+
     def webhook(self, channel: str = "builds") -> str:
         """The address of the incoming webhook of a channel."""
         return f"{self.url}/services/T0DEMO/{channel}/{self._hook}"

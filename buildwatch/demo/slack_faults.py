@@ -81,6 +81,8 @@ class Spoiled:
 
     def __init__(self, app: ASGIApp, faults: SlackFaults, hang_up: Callable[[Scope], None]) -> None:
         self.counts: Counter[str] = Counter()
+        self.unsaid = 0
+        """How many requests were done whose answer did not say so."""
         self._app = app
         self._faults = faults
         self._hang_up = hang_up
@@ -98,6 +100,7 @@ class Spoiled:
         done = _Kept()
         if not (failing and not faults.hits(faults.stored_errors)) and not (lying and faults.hits(0.5)):
             await self._app(scope, receive, done.send)
+        told = not failing and not lying
         if faults.hits(faults.slow):
             await asyncio.sleep(faults.slow_seconds)
         if failing:
@@ -107,14 +110,17 @@ class Spoiled:
             await self._answer(Response(body, 200, {"Content-Type": kind.decode()}), scope, receive, send)
         elif faults.hits(faults.lost_answers):
             self._count(scope, 0)
+            told = False
             self._hang_up(scope)
         elif faults.hits(faults.cut_answers):
             self._count(scope, 0)
+            told = False
             await done.pass_on(send, half=True)
             self._hang_up(scope)
         else:
             self._count(scope, done.status)
             await done.pass_on(send)
+        self.unsaid += done.status == 200 and not told
 
     async def _answer(self, answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
         self._count(scope, answer.status_code)

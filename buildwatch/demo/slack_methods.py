@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from buildwatch.demo import company
 from buildwatch.demo.slack_faults import SlackFaults
 from buildwatch.demo.slack_state import Channel, File, Message, Workspace
 
@@ -45,6 +46,7 @@ class Methods:
             "conversations.replies": ("channels:history", self._replies),
             "conversations.info": ("channels:read", self._info),
             "conversations.list": ("channels:read", self._list),
+            "users.lookupByEmail": ("users:read.email", self._lookup),
             "files.getUploadURLExternal": ("files:write", self._upload_url),
             "files.completeUploadExternal": ("files:write", self._complete),
         }
@@ -151,6 +153,12 @@ class Methods:
         size = min(max(_number(params.get("limit", 100)), 1), LARGEST_PAGE)
         following = str(begin + size) if begin + size < len(shown) else ""
         return {"channels": shown[begin : begin + size], "response_metadata": {"next_cursor": following}}
+
+    def _lookup(self, params: Params) -> Params:
+        name, _, domain = str(params.get("email", "")).partition("@")
+        if domain != company.DOMAIN or not name.isalnum():
+            raise Refused("users_not_found")
+        return {"user": {"id": f"U0{name.upper()}", "name": name}}
 
     def _upload_url(self, params: Params) -> Params:
         length = _number(params.get("length", 0))

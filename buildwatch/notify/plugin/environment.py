@@ -44,7 +44,7 @@ _NUMBER: Final = re.compile(
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What a step knows. `settings` are under the names that templates have for them (`config.imageURL`); `secrets`
-    are the webhook and the access token, which no text may hold.
+    are the webhook and the access token, which no text may hold; `output` is the file for what the step hands on.
     """
 
     owner: str = ""
@@ -69,6 +69,7 @@ class Environment:
     access_token: str = field(default="", repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, bool] = field(default_factory=dict)
+    output: str = ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -121,6 +122,7 @@ def read(environ: Environ, like: Like) -> Environment:
         access_token=token,
         settings={name: environ.get(variable, "") for name, variable in texts.items()},
         flags=flags,
+        output=environ.get("DRONE_OUTPUT", ""),
     )
 
 

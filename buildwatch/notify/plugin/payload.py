@@ -14,10 +14,6 @@ Render = Callable[[str], str]
 """What a template's setting prints, trimmed."""
 
 _COLORS: Final = {"success": "good", "failure": "danger", "error": "danger", "killed": "danger"}
-_NOT_HERE: Final = {
-    "filePath": "file_path uploads a file, which buildwatch does not; leave it to plugins/slack",
-    "slackIdOf": "slack_user_email_id looks a user up, which buildwatch does not; leave it to plugins/slack",
-}
 
 
 def payload(environment: Environment, like: Like, render: Render) -> Json:
@@ -78,9 +74,6 @@ def _current(environment: Environment, render: Render) -> Json:
 def _parts(environment: Environment, render: Render) -> tuple[str, str, list[Json]]:
     """Text, fallback and blocks of the current version, in the order in which it makes, and fails at, them."""
     settings = environment.settings
-    for name, sentence in _NOT_HERE.items():
-        if settings.get(name):
-            raise PluginError(sentence)
     if environment.flags.get("committerSlackId"):
         raise PluginError("committers_slack_id looks users up, which buildwatch does not; leave it to plugins/slack")
     text = render(settings["template"]) if settings["template"] else settings["message"] or default_text(environment)

@@ -181,9 +181,66 @@ async def test_an_access_token_posts_by_the_web_api(run: Run) -> None:
     assert refused == (1, "buildwatch: failed to authenticate using access token: invalid_auth\n")
 
 
-@pytest.mark.parametrize("name", ["PLUGIN_FILE_PATH", "PLUGIN_SLACK_USER_EMAIL_ID", "PLUGIN_COMMITTERS_SLACK_ID"])
-def test_what_it_does_not_do_it_says(name: str, run: Run, hook: Hook) -> None:
-    done = run({**BASE, name: "1"}, "current")
+async def test_a_file_is_uploaded_in_the_place_of_a_message(run: Run, tmp_path: Path) -> None:
+    file, output = tmp_path / "report.txt", tmp_path / "output"
+    file.write_text("three tests failed\n")
+    async with running(SlackServer(seed=1)) as slack:
+        env = {
+            **NAMED["base"],
+            "SLACK_ACCESS_TOKEN": slack.token,
+            "PLUGIN_CHANNEL": "C0BUILDS",
+            "PLUGIN_FILE_PATH": f" {file} ",
+            "PLUGIN_TITLE": "the report",
+            "DRONE_OUTPUT": str(output),
+        }
+        flags = ("current", "--api-url", slack.api_url)
+        assert await asyncio.to_thread(run, env, *flags) == (0, "")
+        assert [(one.name, one.title, one.content, one.channel) for one in slack.workspace.files] == [
+            ("report.txt", "the report", "three tests failed\n", "C0BUILDS")
+        ]
+        assert slack.workspace.messages == []
+        success = f"UPLOAD_OK_STATUS=Success: Slack file upload successful\nUPLOAD_FILE_PATH={file}\n"
+        assert output.read_text() == success
+        slack.faults.missing_scopes = ["files:write"]
+        lenient = await asyncio.to_thread(run, env, *flags)
+        strict = await asyncio.to_thread(run, {**env, "PLUGIN_FAIL_ON_ERROR": "true"}, *flags)
+    assert lenient.status == 0
+    assert "missing_scope" in lenient.said
+    assert strict == (1, f"buildwatch: Failed to upload file {file}: missing_scope\n")
+    assert output.read_text() == success + success.replace("Success: Slack file upload successful", "").replace(
+        "STATUS=", "STATUS=Failed: Slack file upload failed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/nowhere/x", "failed to get file info: stat /nowhere/x: no such file or directory"),
+        ("/", "path / is a directory, not a file"),
+    ],
+)
+def test_a_file_that_is_none_is_an_error(path: str, said: str, run: Run) -> None:
+    assert run({**BASE, "PLUGIN_FILE_PATH": path}, "current") == (1, f"buildwatch: {said}\n")
+
+
+async def test_people_are_looked_up_in_the_place_of_a_message(run: Run, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.write_text("BEFORE=1\n")
+    async with running(SlackServer(seed=1)) as slack:
+        people = "dana@acme.example, nobody@elsewhere.example,,tom@acme.example"
+        env = {**NAMED["base"], "PLUGIN_ACCESS_TOKEN": slack.token, "PLUGIN_SLACK_USER_EMAIL_ID": people}
+        flags = ("current", "--api-url", slack.api_url)
+        done = await asyncio.to_thread(run, {**env, "DRONE_OUTPUT": str(output)}, *flags)
+        nowhere = await asyncio.to_thread(run, env, *flags)
+        assert slack.workspace.messages == []
+    assert done == (0, "buildwatch: nobody@elsewhere.example cannot be looked up (users_not_found)\n")
+    assert output.read_text() == "BEFORE=1\nSLACK_ID_FROM_EMAIL=U0DANA,U0TOM\n"
+    assert nowhere.status == 1
+    assert "failed to write Slack ID to output file: failed to open output file" in nowhere.said
+
+
+def test_what_it_does_not_do_it_says(run: Run, hook: Hook) -> None:
+    done = run({**BASE, "PLUGIN_COMMITTERS_SLACK_ID": "1"}, "current")
     assert done.status == 1
     assert "plugins/slack" in done.said
     assert hook.posts == []
