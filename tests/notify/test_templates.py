@@ -263,6 +263,10 @@ def test_no_pieces_make_a_mention_together(pieces: list[tuple[bool, str]]) -> No
         assert "<@" not in text
 
 
+def test_no_name_at_all_is_the_first_field_as_there() -> None:
+    assert Template('{{""}} {{#with build.author}}{{""}}{{/with}}').render(drone_context(SAMPLE)) == "{acme web} "
+
+
 def test_further_names_change_no_old_result() -> None:
     extra = {"build": {"duration": "1m3s", "number": 7}, "server": {"name": "ci"}, "change": "broken"}
     context = drone_context(SAMPLE, extra)

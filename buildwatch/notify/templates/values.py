@@ -91,6 +91,8 @@ class Struct:
 
     def get(self, name: str) -> object:
         """The field of that name; its first letter is case-free, as in raymond's `evalField`."""
+        if not name:  # the first field without a tag, and none has one
+            return next(iter(self.fields.values()), MISSING)
         titled = title(name)
         if titled == "String" and self.text is not None:
             return self.text
