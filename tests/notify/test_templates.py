@@ -263,6 +263,11 @@ def test_no_pieces_make_a_mention_together(pieces: list[tuple[bool, str]]) -> No
         assert "<@" not in text
 
 
+@pytest.mark.parametrize("made", ["(list 1)", "(splitList ',' 'a')", "(until 2)"])
+def test_within_a_list_nothing_is_found_around_it(made: str) -> None:
+    assert Template("{{#with " + made + "}}[{{{s}}}]{{/with}}").render({"s": "x"}) == "[]"
+
+
 def test_no_name_at_all_is_the_first_field_as_there() -> None:
     assert Template('{{""}} {{#with build.author}}{{""}}{{/with}}').render(drone_context(SAMPLE)) == "{acme web} "
 

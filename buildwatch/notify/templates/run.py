@@ -154,7 +154,7 @@ class Run:
     def _here(self, names: tuple[str, ...]) -> object:
         """What a plain name stands for: in this context, or else in those around."""
         for context in reversed(self.contexts):
-            if type(context) is list or not names:
+            if isinstance(context, list) or not names:
                 self._goes_through(context)
                 found, resolved = _walk(context, names)
                 if found is not None or resolved:
