@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import unicodedata
 from base64 import b64decode
 from functools import partial
@@ -92,6 +93,7 @@ def test_ctrl_c_neither_ends_it_nor_breaks_it(terminal: Open) -> None:
 def test_a_terminal_that_goes_away_without_a_word_ends_it(served: Served, environ: dict[str, str]) -> None:
     """No signal comes where the terminal is not that of a session, as with some tools that run programs in one."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (30, 100))
     process = subprocess.Popen(
         [sys.executable, "-m", "buildwatch"],
         stdin=theirs,
@@ -104,7 +106,7 @@ def test_a_terminal_that_goes_away_without_a_word_ends_it(served: Served, enviro
         while select.select([ours], [], [], 40)[0] and b"buildwatch" not in os.read(ours, 65536):
             pass
         os.close(ours)
-        assert process.wait(20) == 129
+        assert process.wait(20) in (120, 129)  # 120: Python could not flush what it had left to say
     finally:
         process.kill()
         process.wait()
