@@ -98,6 +98,7 @@ def test_a_terminal_that_goes_away_without_a_word_ends_it(served: Served, enviro
         [sys.executable, "-m", "buildwatch"],
         stdin=theirs,
         stdout=theirs,
+        stderr=theirs,
         start_new_session=True,
         env=environ | served.environ,
     )
