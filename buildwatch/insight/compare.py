@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple
 
-from buildwatch.insight.critical import critical_path, idle
+from buildwatch.insight.critical import critical_path, idle, waits
 from buildwatch.insight.eta import ran
 from buildwatch.insight.pairs import StagePair, paired
 from buildwatch.insight.waterfall import Row, begin_of, placed, queued
@@ -217,8 +217,7 @@ class _Sides:
         path = critical_path(build, rows)
         self._rows = {(row.stage, row.step): row for row in rows}
         self._path = {place for row in path for place in ((row.stage, row.step), (row.stage, 0))}
-        waits = [row.waited for row in rows if not row.step and (row.stage, 0) in self._path and row.waited]
-        self.runners: Final = sum(part.end - part.begin for part in waits)
+        self.runners: Final = waits(path)
         self.idle: Final = sum(gap.end - gap.begin for gap in idle(build, rows))
 
     def of_stage(self, stage: Stage | None) -> Side | None:

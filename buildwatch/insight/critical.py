@@ -52,6 +52,18 @@ def critical_path(build: Build, rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(leaf.row for leaf in reversed(path))
 
 
+def waits(path: Iterable[Row]) -> float:
+    """For how many seconds the stages on a critical path had no runner yet, so far: the gaps before they began."""
+    told, end, stage = 0.0, 0.0, None
+    for row in path:
+        if row.done is None:
+            break
+        if row.stage != stage and row.done.begin - end > ROUNDING:
+            told += row.done.begin - end
+        end, stage = max(end, row.done.end), row.stage
+    return told
+
+
 def idle(build: Build, rows: Iterable[Row]) -> tuple[Part, ...]:
     """The times between its first and its last step in which none ran, those left out that are mere rounding."""
     gaps: list[Part] = []

@@ -6,7 +6,8 @@ clocks differ, so a step can seem to begin before its build or to end before it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final, NamedTuple
@@ -94,8 +95,9 @@ def placed(build: Build, expected: Expected | None, now: float) -> tuple[Row, ..
     zero = begin_of(build) or until
     rows: list[Row] = []
     ends: dict[str, float] = {}
+    stops = sorted(stage.stopped for stage in stages if stage.stopped > 0)
     for stage in _in_order(stages):
-        of_stage = _Planner(stage, expected, zero, until, ends, over).rows()
+        of_stage = _Planner(stage, expected, zero, until, ends, stops, over).rows()
         ends[stage.name] = of_stage[0].last
         rows.extend(of_stage)
     return tuple(sorted(rows, key=lambda row: (row.stage, row.step)))
@@ -149,7 +151,14 @@ class _Planner:
     """Places one stage and its steps, given when the stages end that it may depend on."""
 
     def __init__(
-        self, stage: Stage, expected: Expected | None, zero: float, now: float, ends: Mapping[str, float], over: bool
+        self,
+        stage: Stage,
+        expected: Expected | None,
+        zero: float,
+        now: float,
+        ends: Mapping[str, float],
+        stops: Sequence[int],
+        over: bool,
     ) -> None:
         self._stage = stage
         self._expected = expected
@@ -157,7 +166,7 @@ class _Planner:
         self._open = not (over or stage.status.ended)
         self._clock = min(now, stage.stopped) if stage.status.ended and stage.stopped > 0 else now
         self._now = self._at(self._clock)
-        self._free = max((ends.get(name, 0.0) for name in stage.depends_on), default=0.0)
+        self._free = self._free_from(ends, stops)
 
     def rows(self) -> list[Row]:
         """The row of the stage, then those of its steps."""
@@ -169,6 +178,18 @@ class _Planner:
         if last > head.last:
             head = replace(head, plan=Part(head.plan.begin if head.plan else head.last, last))
         return [head, *steps]
+
+    def _free_from(self, ends: Mapping[str, float], stops: Sequence[int]) -> float:
+        """From when on only a runner was missing. A server that does not tell when a stage was made does not tell what
+        it depends on either: it may have waited for what ended last before it began.
+        """
+        stage = self._stage
+        if stage.depends_on or stage.created > 0:
+            return max((ends.get(name, 0.0) for name in stage.depends_on), default=0.0)
+        if stage.started <= 0:
+            return self._now
+        before = bisect_right(stops, stage.started + ROUNDING)
+        return self._at(stops[before - 1]) if before else 0.0
 
     def _start(self) -> float:
         """When its steps could run, at the earliest."""

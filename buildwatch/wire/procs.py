@@ -28,7 +28,7 @@ def with_procs(build: Build, of: Object) -> Build:
     children: dict[int, list[Step]] = {pid: [] for pid in titles}
     for pid in rows.keys() - titles.keys():
         children.get(number(rows[pid], "ppid"), []).append(_step(pid, rows[pid]))
-    stages = tuple(_stage(pid, titles[pid], rows[pid], children[pid]) for pid in sorted(titles))
+    stages = tuple(_stage(pid, titles[pid], rows[pid], children[pid], build.created) for pid in sorted(titles))
     run = min((id for row in rows.values() if (id := number(row, "id")) > 0), default=0)
     return with_status(replace(build, run=run), stages)
 
@@ -57,7 +57,8 @@ def _is_root(row: Object) -> bool:
     return number(row, "ppid") == 0
 
 
-def _stage(pid: int, name: str, of: Object, steps: list[Step]) -> Stage:
+# A root depends on no other, so it could run since its build was made.
+def _stage(pid: int, name: str, of: Object, steps: list[Step], created: int) -> Stage:
     state, error = status(of, "state", {}), word(of, "error", 1000)
     if state in (Status.FAILURE, Status.ERROR) and error in STOPPED:
         state = Status.KILLED
@@ -66,6 +67,7 @@ def _stage(pid: int, name: str, of: Object, steps: list[Step]) -> Stage:
         number=pid,
         name=intern(name),
         status=state,
+        created=created,
         started=moment(of, "start_time"),
         stopped=_stopped(of, state),
         exit_code=number(of, "exit_code"),

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildwatch.insight.critical import critical_path, idle
+from buildwatch.insight.critical import critical_path, idle, waits
 from buildwatch.insight.waterfall import ROUNDING, Part, waterfall
 from buildwatch.model import Build, Status, Step
 from tests.insight.test_waterfall import NOW, ZERO, build, builds, expected, stage, step
@@ -95,6 +95,18 @@ def test_of_a_running_build_it_is_what_is_expected_to_decide() -> None:
 def test_what_depends_on_itself_ends_the_walk() -> None:
     steps = (step(1, "a", "success", 0, 9, needs=("b",)), step(2, "b", "success", 9, 30, needs=("a",)))
     assert path(build("success", 0, 30, stage(1, "linux", "success", 0, 30, *steps, needs=("linux",)))) == ["a", "b"]
+
+
+def test_what_the_stages_on_it_waited_for_runners() -> None:
+    of = build(
+        "success",
+        0,
+        60,
+        stage(1, "check", "success", 3, 10, step(1, "a", "success", 3, 5), step(2, "vet", "success", 8, 10)),
+        stage(2, "slow", "success", 10, 40, step(1, "e2e", "success", 11, 40), needs=("check",)),
+        stage(3, "ship", "success", 45, 60, step(1, "push", "success", 47, 60), needs=("slow",)),
+    )
+    assert waits(critical_path(of, waterfall(of, None, ZERO + 60).rows)) == 3 + 7
 
 
 def test_gaps_in_which_nothing_ran() -> None:

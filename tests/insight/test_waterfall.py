@@ -7,6 +7,7 @@ from math import isfinite
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from buildwatch.insight.eta import Expected
 from buildwatch.insight.waterfall import Part, Row, Span, Waterfall, bar, queued, waterfall
@@ -182,6 +183,23 @@ def test_stages_have_a_row_where_there_are_several_and_follow_each_other() -> No
     assert (rows["e2e"].waited, rows["e2e"].plan) == (Part(12, 40), Part(40, 90))
     assert (rows["package"].waited, rows["package"].plan) == (None, Part(90, 100))
     assert drawn.scale == 105
+
+
+def test_where_nobody_tells_what_a_stage_waited_for_it_was_what_ended_before_it() -> None:
+    told = build(
+        "running",
+        0,
+        None,
+        stage(1, "lint", "success", 0, 10, step(1, "a", "success", 0, 10)),
+        stage(2, "unit", "running", 14, None, step(1, "b", "running", 14)),
+        stage(3, "ship", "pending"),
+    )
+    assert {row.name: row.waited for row in waterfall(told, None, NOW).rows if row.waited} == {
+        "unit": Part(0, 14),
+        "ship": Part(0, 40),
+    }
+    untold = replace(told, stages=tuple(replace(of, created=0) for of in told.stages or ()))
+    assert {row.name: row.waited for row in waterfall(untold, None, NOW).rows if row.waited} == {"unit": Part(10, 14)}
 
 
 def test_a_stage_is_expected_to_last_until_its_last_step() -> None:

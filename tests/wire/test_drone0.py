@@ -163,6 +163,12 @@ def test_a_stage_is_named_after_its_axis() -> None:
     assert [[step.number for step in stage.steps] for stage in build.stages or ()][1] == [9, 10, 11, 12]
 
 
+def test_the_axes_of_a_matrix_wait_for_a_runner_from_the_moment_their_build_was_made() -> None:
+    build = whole("drone08", "GET_build_matrix_devs_matrix_1")
+    assert build.created > 0
+    assert {stage.created for stage in build.stages or ()} == {build.created}
+
+
 def test_an_image_that_is_missing_shows_at_the_stage() -> None:
     build = whole("drone08", "GET_build_missing_image_devs_quiet_3")
     (stage,) = build.stages or ()
