@@ -63,7 +63,7 @@ async def _reference(server: Server, this: Build, older: float) -> Build:
         known += found
         reference = last_green(this, known, older)
         near = reference is not None and reference.of == this.branch
-        if near or not found or not server.source.pages or page >= PAGES:
+        if near or len(found) < server.source.page_size or not server.source.pages or page >= PAGES:
             break
     if reference is None:
         asked = " that old" if older else ""

@@ -27,10 +27,14 @@ def sentences(of: Comparison) -> list[str]:
         told = [_whole(this, that, of)]
     else:
         told = ["; ".join(filter(None, (_end(of.this), _end(of.that), _so_far(this, that, of), _new(of))))]
-    for change, what in ((of.waited, "waited {} to begin"), (of.runners, "waited {} for runners on its way")):
-        delta = change.delta
-        if delta is not None and abs(delta) >= WORTH:
-            told.append(f"it {what.format(f'{duration(abs(delta))} {_longer(delta)}')}")
+    between = None if _is_worth(of.runners.delta) else of.idle.delta  # while stages wait, too, nothing may run
+    for delta, what in (
+        (of.waited.delta, "it waited {} to begin"),
+        (of.runners.delta, "it waited {} for runners on its way"),
+        (between, "nothing ran for {} in between"),
+    ):
+        if delta is not None and _is_worth(delta):
+            told.append(what.format(f"{duration(abs(delta))} {_longer(delta)}"))
     return told
 
 
@@ -100,6 +104,10 @@ def _told(line: Line) -> str:
     if line.change.delta is not None:
         return signed(line.change.delta)
     return f"{signed(line.growth)} ({'new' if line.kind is Kind.NEW or line.growth > 0 else 'gone'})"
+
+
+def _is_worth(delta: float | None) -> bool:
+    return delta is not None and abs(delta) >= WORTH
 
 
 def _longer(delta: float) -> str:

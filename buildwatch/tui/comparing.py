@@ -33,6 +33,9 @@ FRAME: Final = 0.05
 ASK_AGAIN: Final = 30.0
 """Seconds after which stages that did not come are asked for again."""
 
+LEAST: Final = 20
+"""Lines are laid out for so many cells at least; what has no room is cut."""
+
 Place = tuple[Build, int, int]
 """A build, and the numbers of a stage and a step of it."""
 
@@ -174,8 +177,8 @@ class Comparing(Screen[Place | None]):
         return [f"there is nothing to compare with{f': {choose} chooses another build' if choose else ''}"]
 
     def _show_table(self, page: Page, height: int, top: bool) -> None:
-        room = Page(self._table.room - 1, page.now, 0, self._glyphs)
-        if self._of is None or room.width < 20:
+        room = Page(max(LEAST, self._table.room - 1), page.now, 0, self._glyphs)
+        if self._of is None:
             self._table.show(None)
             self._lines["compare-columns"].show([[]])
             self._lines["compare-totals"].show([])

@@ -164,6 +164,17 @@ def test_stages_have_lines_of_their_own_and_the_wait_for_runners_is_apart() -> N
     ]
 
 
+def test_longer_gaps_between_steps_are_told() -> None:
+    def of(number: int, gap: int) -> Build:
+        steps = (step(1, "a", "success", 0, 10), step(2, "b", "success", 10 + gap, 20 + gap))
+        return build(number, "success", 20 + gap, lone("success", 20 + gap, *steps))
+
+    assert sentences(compare(of(7, 2), of(9, 20), NOW)) == [
+        "#9 took 0:40, 0:18 longer than #7 (+82%)",
+        "nothing ran for 0:18 longer in between",
+    ]
+
+
 def test_a_detached_step_makes_nothing_longer() -> None:
     def of(number: int, end: int) -> Build:
         return build(number, "success", end, lone("success", end, step(1, "db", "success", 0, end, detached=True)))

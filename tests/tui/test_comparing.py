@@ -240,6 +240,23 @@ async def test_resized_meanwhile_it_fits_and_the_cursor_stays(desks: Desks) -> N
             assert line.step == "step-39"
             assert "step-39" in desk.text
             assert any(text.strip().startswith("total") for text in desk.lines)
+        for size in ((30, 9), (9, 3), (120, 40)):
+            await desk.pilot.resize_terminal(*size)
+            await desk.settled()
+            assert desk.drawn_size == size
+        assert "step-39" in desk.text
+
+
+async def test_a_click_selects_a_step_and_another_opens_its_log(desks: Desks) -> None:
+    desks.ended(pipeline())
+    new = desks.ended(pipeline(test=30))
+    async with desks.listed() as desk:
+        await open_at(desk, new.number)
+        await desk.until(lambda: len(steps(desk)) == 4)
+        await desk.pilot.click("#compare-table", offset=(5, 2))
+        await desk.until(lambda: (line := table(desk).line) is not None and line.step == "lint")
+        await desk.pilot.click("#compare-table", offset=(5, 2))
+        await desk.until(lambda: not comparing(desk) and desk.at.split()[:2] == ["✓", "lint"])
 
 
 async def test_in_ascii_and_without_colours_all_is_told_by_signs(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
