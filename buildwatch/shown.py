@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace as with_fields
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from buildwatch.kept import Kept
 from buildwatch.merge import is_another_run
 from buildwatch.model import Build, BuildKey, Repo, RepoKey
 from buildwatch.store import Changes, Server, Store
+
+if TYPE_CHECKING:
+    from buildwatch.kept import Kept
 
 
 class Shown:

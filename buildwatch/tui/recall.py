@@ -15,12 +15,12 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from buildwatch.kept import LARGEST, SALT, Owner, file_name, seal, unseal
 from buildwatch.model import Build, Repo, RepoKey
 from buildwatch.shown import Shown
 
 if TYPE_CHECKING:
     from buildwatch.config import ServerSettings, Settings
+    from buildwatch.kept import Owner
 
 OLDEST: Final = 60 * 86400.0
 """Seconds after which the file of a server that was not watched any more goes."""
@@ -69,6 +69,8 @@ class Recall:
         self._tokens[name] = {token, *before} if listed else {token}
         if token in before or not self._reads:
             return False
+        from buildwatch.kept import unseal  # hashing takes a while to import
+
         kept = unseal(self._read(name), self._owner(name, token))
         return kept is not None and self._shown.remember(name, kept)
 
@@ -104,6 +106,8 @@ class Recall:
             self._clear(now)
 
     def _write(self, page: Page) -> None:
+        from buildwatch.kept import SALT, seal
+
         data = seal(page.at, page.user, page.repos, page.builds, page.owner, os.urandom(SALT))
         file = self._file(page.owner.name)
         new = file.with_name(f"{file.name}.{os.getpid()}")
@@ -115,6 +119,8 @@ class Recall:
             new.unlink(missing_ok=True)
 
     def _read(self, name: str) -> bytes:
+        from buildwatch.kept import LARGEST
+
         try:
             with self._file(name).open("rb") as file:
                 return file.read(LARGEST + 1)
@@ -129,9 +135,13 @@ class Recall:
                     os.unlink(file)
 
     def _file(self, name: str) -> Path:
+        from buildwatch.kept import file_name
+
         return self._folder / file_name(name, self._servers[name].url)
 
     def _owner(self, name: str, token: str) -> Owner:
+        from buildwatch.kept import Owner
+
         return Owner(name, self._servers[name].url, token)
 
 
