@@ -148,6 +148,17 @@ class Watcher:
 
         self._reads.want(("history", repo.slug, builds), job, at=0.0, priority=IDLE)
 
+    async def find(self, slug: str, number: int) -> Build | None:
+        """Read a build by its number; None where its repo is not in the list, or it is too old to be kept.
+
+        Raises `SourceError`.
+        """
+        if RepoKey(self.name, slug) not in self._store.repos:
+            return None
+        build = await self.source.build(slug, number)
+        self._take(build, news=self._beginning.is_news(build))
+        return self._store.build(build.key)
+
     # the stream
 
     def _on_open(self) -> None:

@@ -144,7 +144,7 @@ class BuildwatchApp(App[None]):
         self.set_interval(KEPT, self._keep)
         self._theming.look_after(self)
         if self._theming.lost:
-            self._say(self._theming.lost)
+            self.warn(self._theming.lost)
         if self._settings.told is not None:
             self.run_worker(self._read_told(self._settings.told), name="told")
 
@@ -342,6 +342,22 @@ class BuildwatchApp(App[None]):
             sections = [(title, keys.in_ascii(table)) for title, table in sections]
         self.push_screen(Help(sections, keys.shown((*self.keymap.of("help.close"), "escape")[0])))
 
+    def action_jump(self) -> None:
+        """A line to type into where to go, or what to do."""
+        from buildwatch.tui.jumping import jumper
+
+        jumper(self).ask()
+
+    async def find_build(self, repo: RepoKey, number: int) -> Build | None:
+        """Read a build by its number; None where that is of no use. Raises `SourceError`."""
+        watcher = self._watchers.get(repo.server)
+        return await watcher.find(repo.slug, number) if watcher is not None else None
+
+    @property
+    def themes_folder(self) -> Path:
+        """Where the user's own themes are."""
+        return self._settings.paths.themes
+
     def action_command_palette(self) -> None:
         """All commands by name."""
         if not isinstance(self.screen, CommandPalette):
@@ -355,10 +371,10 @@ class BuildwatchApp(App[None]):
 
         build = self.board.selected_build
         if build is None:
-            self._say("select a build first")
+            self.warn("select a build first")
             return
         if self.shown.is_old(build.key):
-            self._say(f"{build.address} is from the last time; its server has not confirmed it yet")
+            self.warn(f"{build.address} is from the last time; its server has not confirmed it yet")
             return
         self._comparing = Comparing(build, self.store, self, self.glyphs, self.keymap)
         self.push_screen(self._comparing, self._compared)
@@ -366,7 +382,7 @@ class BuildwatchApp(App[None]):
     def _compared(self, place: Place | None) -> None:
         self._comparing = None
         if place is not None and not self.board.go_to(*place):
-            self._say(f"{place[0].address} is too old to be in the tree")
+            self.warn(f"{place[0].address} is too old to be in the tree")
 
     # actions on builds
 
@@ -377,10 +393,10 @@ class BuildwatchApp(App[None]):
 
         build = self.board.selected_build
         if build is None:
-            self._say("select a build first")
+            self.warn("select a build first")
             return
         if self.shown.is_old(build.key):
-            self._say(f"{build.address} is from the last time; {name} waits until its server has confirmed it")
+            self.warn(f"{build.address} is from the last time; {name} waits until its server has confirmed it")
             return
         deed, source = Action(name, build), self.source(build.server)
         wrong = "" if name in ("promote", "rollback") else deed.impossible
@@ -389,7 +405,7 @@ class BuildwatchApp(App[None]):
         if self._settings.read_only:
             wrong = f"{name} is not done: buildwatch runs read-only"
         if wrong:
-            self._say(wrong)
+            self.warn(wrong)
         else:
             self.push_screen(Confirm(deed, source.kind if source is not None else "", self.keymap), self._confirmed)
 
@@ -404,24 +420,25 @@ class BuildwatchApp(App[None]):
         try:
             made = await deed.run(self._sources[build.server])
         except SourceError as error:
-            self._say(str(error))
+            self.warn(str(error))
             return
         self._watchers[build.server].look_at(build)
         if made is not None:
             self._watchers[build.server].look_at(made)
         self.notify(f"{deed.name}: {build.address}" + (f" is now {made.address}" if made else ""), markup=False)
 
-    def _say(self, sentence: str) -> None:
+    def warn(self, sentence: str) -> None:
+        """Say what is wrong."""
         self.notify(sentence, severity="warning", markup=False)
 
     def action_watch_end(self) -> None:
         """Tell when the selected build ends, or no more."""
         build = self.board.selected_build
         if build is not None and self.shown.is_old(build.key):
-            self._say(f"{build.address} is from the last time; its server has not confirmed it yet")
+            self.warn(f"{build.address} is from the last time; its server has not confirmed it yet")
             return
         if build is None or build.status.ended:
-            self._say(f"{build.address} has ended already" if build else "select a build first")
+            self.warn(f"{build.address} has ended already" if build else "select a build first")
             return
         on = self.watched.toggle(build)
         self.board.live.repaint([row.key for row in self.board.live.visible_rows() if row.build == build.key])
@@ -441,7 +458,7 @@ class BuildwatchApp(App[None]):
     async def _run_alert(self, facts: Mapping[str, str]) -> None:
         wrong = await alerts.run(self._settings.alert, facts)
         if wrong:
-            self._say(wrong)
+            self.warn(wrong)
 
     # out of the terminal
 
@@ -463,7 +480,7 @@ class BuildwatchApp(App[None]):
 
         build, side = self.board.selected_build, self.board.side
         if build is None or side is None or not side.log_view.state.lines:
-            self._say("there is no log here")
+            self.warn("there is no log here")
             return
         name = log_out.file_name(build.repo, str(build.number), side.log_name())
         text, line = side.log_view.whole_text(), side.log_view.current_line
@@ -473,9 +490,9 @@ class BuildwatchApp(App[None]):
             else:
                 log_out.view(how, name, text, line, self._lend_terminal)
         except log_out.OutError as error:
-            self._say(str(error))
+            self.warn(str(error))
         except SuspendNotSupported:
-            self._say("this terminal cannot be given to another program")
+            self.warn("this terminal cannot be given to another program")
 
     @contextmanager
     def _lend_terminal(self) -> Iterator[None]:
@@ -541,9 +558,9 @@ class BuildwatchApp(App[None]):
             if keep:
                 self._theming.keep(name)
         except ThemeError as error:
-            self._say(str(error))
+            self.warn(str(error))
         except OSError as error:
-            self._say(f"the theme cannot be remembered ({(error.strerror or 'no reason given').lower()})")
+            self.warn(f"the theme cannot be remembered ({(error.strerror or 'no reason given').lower()})")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, by name."""

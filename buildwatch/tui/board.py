@@ -25,6 +25,7 @@ from buildwatch.tui.cells import Pieces
 from buildwatch.tui.keymap import PLAIN, Keymap
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.live_tree import LiveTree
+from buildwatch.tui.order import STANDINGS
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import OF_AUTHOR, Kind, Row, flatten
@@ -192,10 +193,29 @@ class Board(Viewing):
         repo = Row(Kind.REPO, 0, build.server, build.repo_key)
         row = Row(Kind.BUILD, 0, build.server, build.repo_key, build.key)
         self.showing.toggled |= {repo.key, row.key}
+        self._open_way(build.server, build.repo)
         self.set_rows()
         at = self.live.index_of(row.key)
         if at is not None:
             self.live.move_to(at, below)
+
+    def to_repo(self, repo: RepoKey) -> None:
+        """Put the cursor on a repo."""
+        if self.view.filter or self.view.group == "author":  # in which it may not be
+            self.choose(replace(self.view, filter="", group=GROUPS[0]))
+        self._open_way(*repo)
+        self.set_rows()
+        at = self.live.index_of(Row(Kind.REPO, 0, repo.server, repo).key)
+        if at is not None:
+            self.live.move_to(at)
+        self.live.focus()
+        self.show_all()
+
+    def _open_way(self, server: str, slug: str) -> None:
+        """Unfold what a repo stands in."""
+        heads = [Row(Kind.SERVER, 0, server), Row(Kind.NAMESPACE, 0, server, part=slug.rpartition("/")[0])]
+        heads += [Row(Kind.STANDING, 0, "", part=part) for part in STANDINGS]
+        self.showing.toggled -= {head.key for head in heads}
 
     def go_to(self, build: Build, stage: int, step: int) -> bool:
         """Put the cursor on a stage or step of a build and the keys on its log; False where the tree has it not."""

@@ -98,6 +98,7 @@ def all_places() -> dict[str, list[Binding]]:
     from buildwatch.tui.compare_table import CompareTable
     from buildwatch.tui.comparing import Comparing
     from buildwatch.tui.dialogs import Confirm, Help
+    from buildwatch.tui.jump_line import JumpLine
     from buildwatch.tui.live_tree import LiveTree
     from buildwatch.tui.log_view import LogView
     from buildwatch.tui.player import Player
@@ -115,6 +116,7 @@ def all_places() -> dict[str, list[Binding]]:
         "in a comparison": comparing,
         "in a comparison of a recording": [*comparing, *_bindings(Player.PLAYING)],
         "among the builds": [*_bindings(BuildPicker.BINDINGS), *above],
+        "after the colon": [*_bindings(JumpLine.BINDINGS), *above],
         "where it asks": [*_bindings(Confirm.BINDINGS), *above],
         "in the help": [*_bindings(Help.BINDINGS), *above],
         "among the themes": [*_bindings(Names.BINDINGS), *_bindings(ThemePicker.BINDINGS), *above],

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 VIM: Final = {
-    "app.palette": "colon,ctrl+p",
     "app.zoom": "Z",
     "tree.fold": "z,space",
     "log.down": "j,ctrl+e,down",

@@ -1,0 +1,134 @@
+"""The line after `:`: one types where to go or what to do, and what can be meant stands above it, the best first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from buildwatch.tui.cells import Pieces, fit, width_of
+from buildwatch.tui.jumps import Choice
+from buildwatch.tui.lines import Lines
+from buildwatch.tui.styles import style_of
+from buildwatch.words import ASCII, Glyphs, glyph
+
+SHOWN: Final = 10
+"""How many choices are in sight."""
+
+
+class JumpLine(ModalScreen[str | Choice | None]):
+    """Gives back what was chosen; the text itself where it is a web address or fits nothing; None for nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,ctrl+n", "move(1)", "next", id="jump.next", priority=True),
+        Binding("up,ctrl+p", "move(-1)", "previous", id="jump.previous", priority=True),
+        Binding("tab", "complete", "take it into the line", id="jump.complete", priority=True),
+        Binding("enter", "go", "go there, or do it", id="jump.go", priority=True),
+        Binding("escape", "leave", "leave", id="jump.leave", priority=True),
+    ]
+
+    def __init__(self, find: Callable[[str], list[Choice]], glyphs: Glyphs, keys: str) -> None:
+        """`find` tells what can be meant, `keys` what the keys do."""
+        super().__init__()
+        self._find = find
+        self._glyphs = glyphs
+        self._keys = keys
+        self._found: list[Choice] = []
+        self._at = 0
+        self._looked: str | None = None
+        self._lines = Lines(id="choices")
+        self.set_class(glyphs is ASCII, "-ascii")
+
+    def compose(self) -> ComposeResult:
+        """The choices, and the line below them."""
+        with Vertical():
+            yield self._lines
+            yield Input(placeholder=f"repo, repo#build:step, web address or command    {self._keys}", id="line")
+
+    def on_mount(self) -> None:
+        """The keys to the line."""
+        self.query_one(Input).focus()
+        self._look("")
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before the line was there is typed into it."""
+        line = self.query_one(Input)
+        if event.is_printable and event.character and self.focused is not line:
+            line.insert_text_at_cursor(event.character)
+
+    def on_resize(self) -> None:
+        """Drawn for another width."""
+        self._show()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What can be meant now."""
+        self._look(event.value)
+
+    def _look(self, typed: str) -> None:
+        if typed == self._looked:
+            return
+        self._looked = typed
+        web = typed.strip().lower().startswith(("http://", "https://"))
+        self._found, self._at = [] if web else self._find(typed), 0
+        self._show()
+
+    def _show(self) -> None:
+        width = self.app.size.width
+        top = max(0, min(self._at - SHOWN // 2, len(self._found) - SHOWN))
+        room = min(max((width_of(one.text) for one in self._found[top : top + SHOWN]), default=0) + 2, width * 2 // 3)
+        shown = enumerate(self._found[top : top + SHOWN], top)
+        lines = [self._line(choice, at == self._at, room, width) for at, choice in shown]
+        if not lines and self.query_one(Input).value.strip():
+            lines = [
+                [("   nothing here is called that; ", "dim"), ("a web address or owner/name#12 is asked for", "dim")]
+            ]
+        self._lines.show(lines)
+
+    def _line(self, choice: Choice, here: bool, room: int, width: int) -> Pieces:
+        sign = glyph(choice.status, self._glyphs) if choice.status is not None else ":" if choice.command else " "
+        style = style_of(choice.status) if choice.status is not None else "dim"
+        text, rest = fit(choice.text, room, self._glyphs.ellipsis), max(0, width - room - 5)
+        mark = f" {self._glyphs.closed} " if here else "   "
+        says = fit(choice.says, rest, self._glyphs.ellipsis)
+        return [(mark, "accent"), (f"{sign} ", style), (text, "head" if here else "text"), (says, "dim")]
+
+    @property
+    def _choice(self) -> Choice | None:
+        return self._found[self._at] if self._found else None
+
+    def action_move(self, by: int) -> None:
+        """Up and down, round the ends."""
+        if self._found:
+            self._at = (self._at + by) % len(self._found)
+            self._show()
+
+    def action_complete(self) -> None:
+        """Take the choice into the line, so that one can go on from there; where it is there already, the next one."""
+        line = self.query_one(Input)
+        self._look(line.value)  # which may not have been told yet
+        choice = self._choice
+        if choice is None:
+            return
+        text = choice.text + choice.more
+        if line.value == text or (line.value == choice.text and not choice.more):
+            self.action_move(1)
+            return
+        line.value = text
+        line.cursor_position = len(text)
+
+    def action_go(self) -> None:
+        """There, or what is typed where nothing known is meant."""
+        typed = self.query_one(Input).value.strip()
+        self._look(self.query_one(Input).value)
+        choice = self._choice if typed else None
+        self.dismiss(choice if choice is not None else typed or None)
+
+    def action_leave(self) -> None:
+        """Nothing."""
+        self.dismiss(None)
