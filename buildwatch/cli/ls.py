@@ -10,6 +10,7 @@ from buildwatch.cli.errors import UserError
 from buildwatch.cli.facts import line
 from buildwatch.cli.output import Output, note, output, say
 from buildwatch.cli.servers import CANNOT_ASK, Listed, Server, ask, connected
+from buildwatch.cli.together import together
 from buildwatch.config import Settings
 from buildwatch.merge import settled
 from buildwatch.model import Build, Repo, Status
@@ -18,30 +19,35 @@ from buildwatch.sources.errors import SourceError
 from buildwatch.sources.reads import AT_ONCE
 from buildwatch.words import age, duration
 
+Rows = list[tuple[Server, Repo, Build | None]]
+
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Print the list; 5 when a server could not be asked, after the list of the others."""
+    """Print the list; 5 when a server could not be asked, after the list of the others, which do not wait for it."""
     return asyncio.run(_run(args, settings))
 
 
 async def _run(args: argparse.Namespace, settings: Settings) -> int:
+    found: dict[int, Rows] = {}
+    status = printed = 0
     async with connected(settings) as servers:
-        lists = await asyncio.gather(*(_listed(server) for server in servers), return_exceptions=True)
-    rows: list[tuple[Server, Repo, Build | None]] = []
-    status = 0
-    for server, listed in zip(servers, lists, strict=True):
-        if isinstance(listed, UserError):
-            note(str(listed))
-            status = CANNOT_ASK
-        elif isinstance(listed, BaseException):
-            raise listed
-        else:
-            rows += [(server, repo, build) for repo, build in _shown(listed)]
+        async for answers in together(servers, _listed):
+            missing = [answer for answer in answers.values() if isinstance(answer, UserError)]
+            found |= {
+                at: [(servers[at], repo, build) for repo, build in _shown(answer)]
+                for at, answer in answers.items()
+                if not isinstance(answer, UserError)
+            }
+            rows = [row for at in sorted(answers.keys() & found.keys()) for row in found[at]]
+            if rows and not args.json:
+                say(*_as_text(rows, output(settings), with_server=len(servers) > 1))
+            printed += len(rows)
+            for error in missing:
+                note(str(error))
+                status = CANNOT_ASK
     if args.json:
-        say(json.dumps([_as_json(repo, build) for _, repo, build in rows], indent=2))
-    elif rows:
-        say(*_as_text(rows, output(settings), with_server=len(servers) > 1))
-    elif not status:
+        say(json.dumps([_as_json(repo, build) for at in sorted(found) for _, repo, build in found[at]], indent=2))
+    elif not printed and not status:
         note("no repos: the token's owner has none, or the server has not synchronised them yet")
     return status
 
@@ -73,7 +79,7 @@ def _as_json(repo: Repo, build: Build | None) -> dict[str, object]:
     return {"server": repo.server, "repo": repo.slug, "build": line(build) if build else None}
 
 
-def _as_text(rows: list[tuple[Server, Repo, Build | None]], out: Output, with_server: bool) -> list[str]:
+def _as_text(rows: Rows, out: Output, with_server: bool) -> list[str]:
     return out.table(
         [
             [*([repo.server] if with_server else []), *_cells(repo, build, out, server.now())]

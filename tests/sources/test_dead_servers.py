@@ -102,6 +102,35 @@ async def test_names_that_nobody_answers_for_keep_nobody_waiting(
     assert {type(one) for one in said} == {Unreachable}
 
 
+def test_the_end_waits_for_no_name_that_nobody_answers_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`asyncio.run` waits for its threads, and a look-up without an answer can take minutes."""
+    with closed() as gate:
+        begun = threading.Event()
+
+        def look_up(*args: Any, **more: Any) -> Any:
+            begun.set()
+            gate.wait()
+            raise socket.gaierror(socket.EAI_NONAME, "nobody")
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+        async def leave() -> None:
+            settings = ServerSettings("one", "http://ci.dead", plain("secret"), kind="drone-2")
+            source = connect(settings, ServerClock(), lambda: 0.0)
+            reading = asyncio.ensure_future(source.version())
+            while not begun.is_set():  # noqa: ASYNC110 - threads tell nobody
+                await asyncio.sleep(0.01)
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
+            await source.close()
+
+        running = threading.Thread(target=lambda: asyncio.run(leave()), daemon=True)
+        running.start()
+        running.join(20)
+        assert not running.is_alive()
+
+
 async def test_a_repo_is_found_though_a_server_never_answers(odd: Odd, live: Callable[..., Source]) -> None:
     odd.answers["/api/user/repos"] = reply(b'[{"id":1,"slug":"acme/app"}]')
     with socket.create_server(("127.0.0.1", 0)) as silent:
