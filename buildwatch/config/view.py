@@ -51,7 +51,7 @@ BUILT_IN: Final = (
     View("all"),
     View("failed", "failed"),
     View("running", "running"),
-    View("mine", "mine", sort="newest"),
+    View("mine", "mine", "author", "newest"),
     View("waiting for me", "blocked", sort="newest"),
 )
 

@@ -10,7 +10,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -23,14 +23,15 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
 from buildwatch.clock import ServerClock
-from buildwatch.config.view import offered
 from buildwatch.model import Build, RepoKey
 from buildwatch.shown import Shown
 from buildwatch.store import Changes, Server, Store
 from buildwatch.tui import alerts, bars, hangup, keys
 from buildwatch.tui.alerts import Watched
 from buildwatch.tui.board import Board
+from buildwatch.tui.deeds import Deeds
 from buildwatch.tui.ink import WholeCells
+from buildwatch.tui.keeping import Keeping
 from buildwatch.tui.keymap import resolve
 from buildwatch.tui.recall import Recall
 from buildwatch.tui.rows import Kind
@@ -38,13 +39,14 @@ from buildwatch.tui.tab_title import TabTitle
 from buildwatch.tui.themes import ThemeError, names
 from buildwatch.tui.theming import Theming
 from buildwatch.tui.verdict import Session
+from buildwatch.tui.viewing import Viewing
 from buildwatch.words import ASCII, NERD, UNICODE, glyph
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
     from buildwatch.config import Settings
-    from buildwatch.sources.actions import Action
+    from buildwatch.config.view import View
     from buildwatch.sources.base import Source
     from buildwatch.sources.watch import Watcher
     from buildwatch.tui.comparing import Comparing, Place
@@ -79,7 +81,9 @@ class BuildwatchApp(App[None]):
         self.shown = Shown(self.store)
         self._recall = Recall(settings, self.shown)
         self.board = Board(self.shown, self, self.glyphs, self.keymap)
-        self.board.views = offered(settings.views, ())
+        self._keeping = Keeping(settings)
+        self.board.views = self._keeping.offered
+        self.board.showing.pins |= self._keeping.pins
         self.watched = Watched()
         self.board.painter.watched = self.watched.keys
         named = (
@@ -89,10 +93,19 @@ class BuildwatchApp(App[None]):
         self.animation_level = "none"
         self.set_class(self.glyphs is ASCII, "-ascii")
         ScrollBar.renderer = WholeCells
-        self._began = time.monotonic()
-        self._comparing: Comparing | None = None
         self._watchers: dict[str, Watcher] = {}
         self._sources: dict[str, Source] = {}
+        self._deeds = Deeds(
+            self,
+            self.shown.is_old,
+            self._sources,
+            self._watchers,
+            self.keymap,
+            self.glyphs,
+            read_only=settings.read_only,
+        )
+        self._began = time.monotonic()
+        self._comparing: Comparing | None = None
         self._clocks = {server.name: ServerClock() for server in settings.servers}
         for server in settings.servers:
             self.store.set_server(Server(server.name, server.url))
@@ -266,10 +279,33 @@ class BuildwatchApp(App[None]):
                 log.clear_search()
             else:
                 board.live.focus()
+        elif board.marks:
+            board.unmark_all()
         elif board.view.filter:
             board.set_filter("")
         else:
             board.live.action_out()
+
+    def on_viewing_pinned(self) -> None:
+        """Remember it for the next start."""
+        self._remember("pins", lambda: self._keeping.keep_pins(self.board.showing.pins))
+
+    def on_viewing_asked(self, message: Viewing.Asked) -> None:
+        """The list of views."""
+        from buildwatch.tui.view_picker import ViewPicker
+
+        def chosen(view: View | None) -> None:
+            self.board.views = self._keeping.offered
+            if view is not None:
+                self.board.choose(view)
+
+        self.push_screen(ViewPicker(self.board.view, self._keeping, self.keymap, saving=message.saving), chosen)
+
+    def _remember(self, what: str, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            self.warn(f"the {what} cannot be remembered ({(error.strerror or 'no reason given').lower()})")
 
     def action_other_pane(self) -> None:
         """Tree or log."""
@@ -387,45 +423,12 @@ class BuildwatchApp(App[None]):
     # actions on builds
 
     def action_act(self, name: str) -> None:
-        """Ask, then do it."""
-        from buildwatch.sources.actions import Action, unknown_to
-        from buildwatch.tui.dialogs import Confirm
-
-        build = self.board.selected_build
-        if build is None:
-            self.warn("select a build first")
-            return
-        if self.shown.is_old(build.key):
-            self.warn(f"{build.address} is from the last time; {name} waits until its server has confirmed it")
-            return
-        deed, source = Action(name, build), self.source(build.server)
-        wrong = "" if name in ("promote", "rollback") else deed.impossible
-        if source is not None and name not in source.actions:
-            wrong = unknown_to(source, name)
-        if self._settings.read_only:
-            wrong = f"{name} is not done: buildwatch runs read-only"
-        if wrong:
-            self.warn(wrong)
+        """Ask, then do it: to the marked builds, where there are such, else to the selected one."""
+        marked = self.board.marked_builds()
+        if marked:
+            self._deeds.ask_for_all(name, marked, self.board.unmark)
         else:
-            self.push_screen(Confirm(deed, source.kind if source is not None else "", self.keymap), self._confirmed)
-
-    def _confirmed(self, deed: Action | None) -> None:
-        if deed is not None:
-            self.run_worker(self._do(deed), group="actions")
-
-    async def _do(self, deed: Action) -> None:
-        from buildwatch.sources.errors import SourceError
-
-        build = deed.build
-        try:
-            made = await deed.run(self._sources[build.server])
-        except SourceError as error:
-            self.warn(str(error))
-            return
-        self._watchers[build.server].look_at(build)
-        if made is not None:
-            self._watchers[build.server].look_at(made)
-        self.notify(f"{deed.name}: {build.address}" + (f" is now {made.address}" if made else ""), markup=False)
+            self._deeds.ask(name, self.board.selected_build)
 
     def warn(self, sentence: str) -> None:
         """Say what is wrong."""
@@ -555,12 +558,11 @@ class BuildwatchApp(App[None]):
         """Have this theme on the screen, and, where it is to be kept, also the next time."""
         try:
             self._theming.show(self, name)
-            if keep:
-                self._theming.keep(name)
         except ThemeError as error:
             self.warn(str(error))
-        except OSError as error:
-            self.warn(f"the theme cannot be remembered ({(error.strerror or 'no reason given').lower()})")
+            return
+        if keep:
+            self._remember("theme", lambda: self._theming.keep(name))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, by name."""
@@ -570,7 +572,8 @@ class BuildwatchApp(App[None]):
         if self._comparing is not None:
             absent |= {binding.action for binding in keys.APP if isinstance(binding, Binding)} - keys.ANYWHERE
             yield from self._comparing.commands()
-        for binding in [*keys.APP, *self.own_bindings]:
+        viewing = keys.VIEWING if self._comparing is None else []
+        for binding in [*keys.APP, *viewing, *self.own_bindings]:
             if isinstance(binding, Binding) and binding.action not in absent:
                 yield SystemCommand(
                     binding.description,

@@ -94,8 +94,8 @@ def _count_servers(servers: Sequence[Server], g: Glyphs) -> Pieces:
     return head
 
 
-def bottom_line(keys: Iterable[tuple[str, str]], address: str, width: int, g: Glyphs) -> Pieces:
-    """`keys` as (key, word), the most needed first; those without room are left out."""
+def bottom_line(keys: Iterable[tuple[str, str]], address: str, width: int, g: Glyphs) -> tuple[int, Pieces]:
+    """`keys` as (key, word), the most needed first; those without room are left out. And how many cells they take."""
     tail = f"{address} " if address else ""
     room = width - width_of(tail)
     if room < width // 2:
@@ -109,7 +109,7 @@ def bottom_line(keys: Iterable[tuple[str, str]], address: str, width: int, g: Gl
             break
         pieces += [(f"{key} ", "accent"), (f"{word}  ", "text")]
         used += size
-    return [*pieces, (" " * (room - used), "text"), (tail, "dim")]
+    return used, [*pieces, (" " * (room - used), "text"), (tail, "dim")]
 
 
 def address_of(row: Row | None, build: Build | None) -> str:

@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -22,12 +23,13 @@ from buildwatch.shown import Shown
 from buildwatch.store import Changes, Link
 from buildwatch.tui import bars, board_text, keys
 from buildwatch.tui.cells import Pieces
+from buildwatch.tui.hints import Foot
 from buildwatch.tui.keymap import PLAIN, Keymap
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.live_tree import LiveTree
 from buildwatch.tui.order import STANDINGS
 from buildwatch.tui.outside import Outside
-from buildwatch.tui.row_cells import Painter
+from buildwatch.tui.row_cells import AGE, TIME, Painter
 from buildwatch.tui.rows import OF_AUTHOR, Kind, Row, flatten
 from buildwatch.tui.viewing import Viewing
 from buildwatch.words import ASCII, Glyphs
@@ -46,6 +48,9 @@ DWELL = 0.15
 ASK_AGAIN = 30.0
 """Seconds after which stages that did not come are asked for again."""
 
+_COUNTED = {str(Status.RUNNING): "running", str(Status.FAILURE): "failed", str(Status.BLOCKED): "blocked"}
+"""By the style of a count in the top line, the word that shows what it counts."""
+
 WIDE = 110
 """Columns from which on the selection stands beside the tree instead of under it."""
 
@@ -61,7 +66,8 @@ class Board(Viewing):
         self._keymap = keymap
         self.side: Side | None = None
         self.connected = False  # before that nothing can be asked for
-        self._lines = {id: Lines(id=id) for id in ("top", "banner", "title", "empty", "foot")}
+        self._lines = {id: Lines(id=id) for id in ("top", "banner", "title", "empty")}
+        self._foot = Foot(id="foot")
         self.follow_newest = False
         self.asks_log = False
         self.asked: Input | None = None
@@ -86,7 +92,7 @@ class Board(Viewing):
                 yield self._lines["empty"]
                 yield self.live
             yield Container(id="no-side")
-        yield self._lines["foot"]
+        yield self._foot
 
     def on_mount(self) -> None:
         """Show what is known: nothing yet."""
@@ -257,7 +263,7 @@ class Board(Viewing):
         self._lines["banner"].show(banner)
         room = self.live.container_size.width or width
         title = board_text.title(
-            self.view, 0, self.follow_newest, room, self.glyphs, strip=self.painter.has_strip(room - 1)
+            self.view, len(self.marks), self.follow_newest, room, self.glyphs, strip=self.painter.has_strip(room - 1)
         )
         self._lines["title"].show([title])
         empty = self._lines["empty"]
@@ -274,19 +280,21 @@ class Board(Viewing):
         )
         self.show_foot()
 
+    def show_marks(self) -> None:
+        """Other builds are marked."""
+        self.live.refresh()
+        self._show_lines()
+
     def show_foot(self) -> None:
         """The keys of this place, and the address of the selection."""
         build = self.selected_build
         source = self._outside.source(build.server) if build else None
-        table = keys.foot(
-            self.in_log, build.status if build else None, source.actions if source else None, self._keymap
-        )
+        actions = source.actions if source else None
+        table = keys.foot(self.in_log, build.status if build else None, actions, marked=bool(self.marks))
         if not self.live.rows and not self.view.filter:
-            table = keys.shortest(keys.FOOT_EMPTY, self._keymap)
-        if self.glyphs is ASCII:
-            table = keys.in_ascii(table)
+            table = keys.FOOT_EMPTY
         address = bars.address_of(self.live.row, build)
-        self._lines["foot"].show([bars.bottom_line(table, address, self.size.width, self.glyphs)])
+        self._foot.tell(table, self._keymap, address, self.size.width, self.glyphs)
 
     def on_descendant_focus(self) -> None:
         """Another place, other keys."""
@@ -437,6 +445,20 @@ class Board(Viewing):
         if self.side is not None:
             self.side.focus_log()
 
+    def on_click(self, event: events.Click) -> None:
+        """A click on a count shows what it counts, on a column's head sorts by it, on the title lists the views."""
+        if event.widget is self._lines["top"]:
+            word = _COUNTED.get(self._lines["top"].style_at(event.x, event.y))
+            if word:
+                self.set_filter("" if self.view.filter == word else word)
+        elif event.widget is self._lines["title"]:
+            left = event.widget.size.width - 1 - event.x  # in cells from the right
+            if left <= TIME + AGE:
+                sort = "newest" if left <= AGE else "duration"
+                self.sort_by(SORTS[0] if self.view.sort == sort else sort)
+            else:
+                self.action_views()
+
     # what is typed
 
     def to_first_match(self) -> None:
@@ -455,7 +477,7 @@ class Board(Viewing):
             return
         self.asks_log = self.in_log
         self.asked = Input(value, placeholder=prompt, classes="ask", select_on_focus=False)
-        self._lines["foot"].display = False
+        self._foot.display = False
         self.mount(self.asked)
         self.set_focus(self.asked)  # at once: what was typed with the same stroke must not become commands
 
@@ -465,5 +487,5 @@ class Board(Viewing):
             return
         self.asked.remove()
         self.asked = None
-        self._lines["foot"].display = True
+        self._foot.display = True
         self.focus_log() if self.asks_log else self.live.focus()

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from buildwatch.insight.eta import ran
 from buildwatch.model import Build
+from buildwatch.tui.hints import Hint, Hints
 from buildwatch.tui.keymap import Keymap
 from buildwatch.tui.page import Page
 from buildwatch.words import Glyphs, age, duration, glyph
@@ -70,7 +71,7 @@ class BuildPicker(ModalScreen[int | None]):
         self._found: list[Build] = []
         self._moved = False
         take, leave = keymap.first("enter", "builds.take"), keymap.first("esc", "builds.leave")
-        self._keys = f"{take}: compare with it  {leave}: back"
+        self._hints = Hint(take, "compare with it", "take"), Hint(leave, "back", "leave")
 
     def compose(self) -> ComposeResult:
         """A line to type into, the builds, what is wrong, the keys."""
@@ -78,7 +79,7 @@ class BuildPicker(ModalScreen[int | None]):
             yield Input(placeholder="a number, or words: branch, author, status", id="which")
             yield OptionList(id="builds")
             yield Label(Text(""), classes="wrong", id="wrong")
-            yield Label(Text(self._keys), classes="keys")
+            yield Hints(*self._hints)
 
     def on_mount(self) -> None:
         """All builds, and the keys to the line."""

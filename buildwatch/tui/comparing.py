@@ -15,14 +15,15 @@ from buildwatch.insight.compare_words import sentences
 from buildwatch.insight.reference import WEEK, Reference, last_green
 from buildwatch.model import Build, BuildKey
 from buildwatch.store import Changes, Store
-from buildwatch.tui import bars, compare_text, keys
+from buildwatch.tui import compare_text, keys
 from buildwatch.tui.compare_lines import CompareLines
 from buildwatch.tui.compare_table import CompareTable
+from buildwatch.tui.hints import Foot
 from buildwatch.tui.keymap import Keymap
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.page import Page
-from buildwatch.words import ASCII, Glyphs
+from buildwatch.words import Glyphs
 
 HISTORY: Final = 100
 """So many builds of the repo are asked for, to find the last green one among them."""
@@ -75,9 +76,9 @@ class Comparing(Screen[Place | None]):
         self._of: Comparison | None = None
         self._table = CompareTable(id="compare-table")
         self._lines = {
-            id: Lines(id=id)
-            for id in ("compare-title", "compare-head", "compare-columns", "compare-totals", "compare-foot")
+            id: Lines(id=id) for id in ("compare-title", "compare-head", "compare-columns", "compare-totals")
         }
+        self._foot = Foot(id="compare-foot")
         self._due: asyncio.TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
@@ -86,7 +87,7 @@ class Comparing(Screen[Place | None]):
             yield self._lines[id]
         yield self._table
         yield self._lines["compare-totals"]
-        yield self._lines["compare-foot"]
+        yield self._foot
 
     def on_mount(self) -> None:
         """Show what is known, and have the history read for what is not."""
@@ -191,9 +192,6 @@ class Comparing(Screen[Place | None]):
         self._lines["compare-totals"].show(totals)
 
     def _show_foot(self) -> None:
-        table = keys.shortest(keys.FOOT_COMPARE, self._keymap)
-        if self._glyphs is ASCII:
-            table = keys.in_ascii(table)
         this, line = self._pair[0], self._table.line
         place = (
             ""
@@ -203,7 +201,7 @@ class Comparing(Screen[Place | None]):
             else line.step
         )
         address = f"{this.address}:{place}" if place else this.address
-        self._lines["compare-foot"].show([bars.bottom_line(table, address, self.size.width, self._glyphs)])
+        self._foot.tell(keys.FOOT_COMPARE, self._keymap, address, self.size.width, self._glyphs)
 
     def on_compare_table_moved(self) -> None:
         """Another address."""

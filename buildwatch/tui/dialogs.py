@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from buildwatch.sources.actions import Action, read_params
+from buildwatch.tui.hints import Hint, Hints
 from buildwatch.tui.keymap import PLAIN, Keymap
 
 
@@ -47,7 +48,7 @@ class Confirm(ModalScreen[Action | None]):
             agree, leave = self._keymap.first("enter", "confirm.agree"), self._keymap.first("esc", "confirm.leave")
             if not self._asks:
                 agree = " or ".join(filter(None, (self._keymap.first("y", "confirm.yes"), agree)))
-            yield Label(Text(f"{agree}: do it     {leave}: leave it"), classes="keys")
+            yield Hints(Hint(agree, "do it", "agree"), Hint(leave, "leave it", "leave"))
 
     def on_mount(self) -> None:
         """Begin where there is something to type."""

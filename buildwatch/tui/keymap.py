@@ -103,6 +103,7 @@ def all_places() -> dict[str, list[Binding]]:
     from buildwatch.tui.log_view import LogView
     from buildwatch.tui.player import Player
     from buildwatch.tui.theme_picker import Names, ThemePicker
+    from buildwatch.tui.view_picker import ViewNames, ViewPicker
 
     everywhere = _bindings(keys.APP)
     above = [binding for binding in everywhere if binding.priority and binding.id != "app.find"]  # no search in dialogs
@@ -119,6 +120,7 @@ def all_places() -> dict[str, list[Binding]]:
         "after the colon": [*_bindings(JumpLine.BINDINGS), *above],
         "where it asks": [*_bindings(Confirm.BINDINGS), *above],
         "in the help": [*_bindings(Help.BINDINGS), *above],
+        "among the views": [*_bindings(ViewNames.BINDINGS), *_bindings(ViewPicker.BINDINGS), *above],
         "among the themes": [*_bindings(Names.BINDINGS), *_bindings(ThemePicker.BINDINGS), *above],
     }
 

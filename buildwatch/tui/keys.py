@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from string import punctuation
 from typing import TYPE_CHECKING, Final
 
@@ -51,6 +51,11 @@ BOARD_ONLY: Final = (
 )
 
 VIEWING: Final[list[BindingType]] = [
+    Binding("m", "screen.mark", "mark this build for the next action", id="tree.mark"),
+    Binding("M", "screen.mark_range", "mark all from the last mark to here", id="tree.mark-range"),
+    Binding("p", "screen.pin", "pin this repo above the others", id="tree.pin"),
+    Binding("v", "screen.views", "all views", id="tree.views"),
+    Binding("S", "screen.views(True)", "save what is on show as a view", id="tree.save-view"),
     Binding("u", "screen.mine", "mine only", id="tree.mine"),
     Binding("b", "screen.group", "grouped by the next thing", id="tree.group"),
     Binding("s", "screen.sort", "sorted by the next thing", id="tree.sort"),
@@ -67,6 +72,9 @@ MOVING: Final[list[Line]] = [
     ("enter, space", "open; fold", "tree.enter tree.fold"),
     ("g G", "first, last", "tree.first tree.last"),
     ("ctrl+d ctrl+u", "half a page", "tree.half-down tree.half-up"),
+    ("m M", "mark a build; all from the last mark to here", "tree.mark tree.mark-range"),
+    ("p", "pin a repo above the others", "tree.pin"),
+    ("v S", "all views; save what is on show as one", "tree.views tree.save-view"),
     ("u", "builds of yours only, or all", "tree.mine"),
     ("b s", "grouped, sorted by the next thing", "tree.group tree.sort"),
     ("1 2 3 4 5 6 7 8 9", "a view by its number", " ".join(f"tree.view-{n}" for n in range(1, 10))),
@@ -112,15 +120,26 @@ FOOT_TREE: Final[list[Line]] = [
     ("↵", "open", "tree.enter"),
     ("/", "filter", "app.find"),
     ("x", "failed", "tree.failed"),
+    ("v", "views", "tree.views"),
     ("r", "restart", "build.restart"),
     ("c", "cancel", "build.cancel"),
     ("d", "compare", "build.compare"),
     ("o", "browser", "build.browse"),
+    ("m", "mark", "tree.mark"),
     ("?", "keys", "app.help"),
     ("q", "quit", "app.quit"),
 ]
 FOOT_EMPTY: Final[list[Line]] = [("R", "try again", "app.reload"), ("?", "keys", "app.help"), ("q", "quit", "app.quit")]
 FOOT_BLOCKED: Final[list[Line]] = [("A", "approve", "build.approve"), ("D", "decline", "build.decline")]
+FOOT_MARKED: Final[list[Line]] = [
+    ("r", "restart", "build.restart"),
+    ("c", "cancel", "build.cancel"),
+    ("esc", "unmark", "app.back"),
+    ("m", "mark", "tree.mark"),
+    ("M", "to here", "tree.mark-range"),
+    *FOOT_BLOCKED,
+    ("?", "keys", "app.help"),
+]
 FOOT_LOG: Final[list[Line]] = [
     ("e", "error", "log.error.next"),
     ("/", "search", "app.find"),
@@ -156,20 +175,23 @@ ASCII_KEYS: Final = {
 
 
 def foot(
-    in_log: bool, status: Status | None, actions: frozenset[str] | None = None, keymap: Keymap | None = None
-) -> list[tuple[str, str]]:
+    in_log: bool, status: Status | None, actions: frozenset[str] | None = None, *, marked: bool = False
+) -> list[Line]:
     """The keys for the line at the foot, the most needed first.
 
-    `status` is the selected build's; `actions` what its server knows, None where that is not known yet.
+    `status` is the selected build's; `actions` what its server knows, None where that is not known yet. Where builds
+    are `marked`, these are what is acted on.
     """
+    if marked and not in_log:
+        return FOOT_MARKED
     table = [*FOOT_TREE[:1], *FOOT_BLOCKED, *FOOT_TREE[1:]] if status == Status.BLOCKED else FOOT_TREE
     table = [line for line in table if actions is None or line[1] not in ACTIONS or line[1] in actions]
-    return shortest(FOOT_LOG if in_log else table, keymap)
+    return FOOT_LOG if in_log else table
 
 
-def shortest(table: list[Line], keymap: Keymap | None = None) -> list[tuple[str, str]]:
+def shortest(table: Iterable[Line], keymap: Keymap) -> list[Line]:
     """One key for each line; a line whose binding has none is left out."""
-    lines = [(keymap.first(key, ids) if keymap else key, word) for key, word, ids in table]
+    lines = [(keymap.first(key, id), word, id) for key, word, id in table]
     return [line for line in lines if line[0]]
 
 

@@ -6,7 +6,7 @@ from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 
-from buildwatch.tui.cells import Pieces
+from buildwatch.tui.cells import Pieces, width_of
 from buildwatch.tui.ink import Inked
 
 
@@ -26,6 +26,14 @@ class Lines(Inked):
         changed = [y for y, (before, after) in enumerate(zip(old, lines, strict=True)) if before != after]
         if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def style_at(self, x: int, y: int) -> str:
+        """The name of the style of what stands at a cell; empty where nothing does."""
+        for text, style in self._lines[y] if 0 <= y < len(self._lines) else ():
+            x -= width_of(text)
+            if x < 0:
+                return style
+        return ""
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """As many lines as there are."""

@@ -23,7 +23,7 @@ from textual.strip import Strip
 
 from buildwatch.tui import keys
 from buildwatch.tui.ink import Inked
-from buildwatch.tui.rows import Kind, Row, parent_of
+from buildwatch.tui.rows import INDENT, Kind, Row, parent_of
 
 Draw = Callable[[Row, int, bool], list[tuple[str, str]]]
 """A row, the width in cells and whether it is open, to pieces of text with the names of their styles."""
@@ -269,14 +269,17 @@ class LiveTree(ScrollView, Inked, can_focus=True):
             self.action_fold()
 
     def on_click(self, event: events.Click) -> None:
-        """One click selects; a click on the selected row, or a double one, opens."""
+        """A click selects, one on the fold sign folds, a double one opens. Of what brings more rows one is enough."""
         at = event.y + round(self.scroll_y)
         if at >= len(self.rows):
             return
-        if at == self.cursor:
+        self.move_to(at)
+        row = self.rows[at]
+        on_sign = row.kind not in _LEAVES and 0 <= event.x - INDENT * row.depth < INDENT
+        if on_sign:
+            self.action_fold()
+        elif event.chain == 2 or row.kind is Kind.OLDER:
             self.action_enter()
-        else:
-            self.move_to(at)
 
 
 _LEAVES = (Kind.STEP, Kind.OLDER)

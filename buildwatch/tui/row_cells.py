@@ -20,7 +20,7 @@ from buildwatch.shown import Shown
 from buildwatch.store import Known, Link
 from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.row_facts import build_facts, repo_facts
-from buildwatch.tui.rows import Kind, Row
+from buildwatch.tui.rows import INDENT, Kind, Row
 from buildwatch.tui.styles import bar_style, style_of
 from buildwatch.words import UNICODE, Glyphs, age, duration, glyph
 
@@ -140,9 +140,9 @@ class Painter:
         if row.kind in (Kind.NAMESPACE, Kind.STANDING, Kind.AUTHOR):
             mark = self.glyphs.open if is_open else self.glyphs.closed
             doubt = f" {DOUBT}" if self.is_old(row) else ""
-            return [(self._fit(f"{' ' * (2 * row.depth)}{mark} {row.part or 'no owner'}{doubt}", width), "head")]
+            return [(self._fit(f"{' ' * (INDENT * row.depth)}{mark} {row.part or 'no owner'}{doubt}", width), "head")]
         if row.kind is Kind.OLDER:
-            return [(self._fit(f"{' ' * (2 * row.depth + 2)}older builds: enter", width), "dim")]
+            return [(self._fit(f"{' ' * (INDENT * row.depth + 2)}older builds: enter", width), "dim")]
         if row.kind is Kind.REPO and row.repo is not None:
             return self._repo(row, row.repo, width, is_open, now)
         build = self.store.build(row.build) if row.build else None
@@ -162,7 +162,7 @@ class Painter:
         server = self.store.servers[row.server]
         mark = self.glyphs.open if is_open else self.glyphs.closed
         sign, style = link_sign(server.link, self.glyphs)
-        head = f"{' ' * (2 * row.depth)}{mark} "
+        head = f"{' ' * (INDENT * row.depth)}{mark} "
         said = server.said or server.link.value
         room = width - width_of(head) - 2 - width_of(server.name) - 2
         pieces = [(head, "dim"), (f"{sign} ", style), (f"{server.name}  ", "head"), (self._fit(said, room), "dim")]
@@ -288,10 +288,10 @@ class Painter:
         mark = " " if is_open is None else self.glyphs.open if is_open else self.glyphs.closed
         sign = glyph(status, self.glyphs) if status is not None else " "
         style, old = style_of(status) if status else "dim", self.is_old(row)
+        lead, doubt = f"{' ' * (INDENT * row.depth)}{mark}", DOUBT if old else " "
         if build is not None and build.key in self.marked:
-            lead = f"{' ' * (2 * row.depth)}{mark}{DOUBT if old else ' '}"
-            return [(lead, "dim"), (sign, style), (self.glyphs.marked, "accent")]
-        return [(f"{' ' * (2 * row.depth)}{mark} ", "dim"), (f"{sign}{DOUBT if old else ' '}", style)]
+            return [(f"{lead}{doubt}", "dim"), (sign, style), (self.glyphs.marked, "accent")]
+        return [(f"{lead} ", "dim"), (f"{sign}{doubt}", style)]
 
     def _right(self, row: Row, build: Build | None, now: float) -> Pieces:
         """Time and age of a build, in their columns."""

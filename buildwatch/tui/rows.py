@@ -18,6 +18,9 @@ from buildwatch.store import Known
 from buildwatch.tui.filters import Filter
 from buildwatch.tui.order import STANDINGS, Order, standing
 
+INDENT: Final = 2
+"""How many cells further to the right a row stands than the one it is under; its fold sign takes as many."""
+
 OF_AUTHOR: Final = 10
 """How many builds of an author are shown, until more are asked for."""
 

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
+from buildwatch.tui.hints import Hint, Hints
 from buildwatch.tui.keymap import Keymap
 from buildwatch.tui.themes import ThemeError
 
@@ -43,14 +44,14 @@ class ThemePicker(ModalScreen[str | None]):
         self._now = now
         self._show = show
         keep, back = keymap.first("enter", "themes.keep"), keymap.first("esc", "themes.leave")
-        self._keys = f"{keep}: keep  {back}: back"
+        self._hints = Hint(keep, "keep", "keep"), Hint(back, "back", "leave")
 
     def compose(self) -> ComposeResult:
         """The names, what is wrong with the one under the cursor, the keys."""
         with Vertical():
             yield Names(*(Option(Text(name), id=name) for name in self._names))
             yield Label(Text(""), classes="wrong", id="wrong")
-            yield Label(Text(self._keys), classes="keys")
+            yield Hints(*self._hints)
 
     def on_mount(self) -> None:
         """Begin at the theme that is on the screen."""
@@ -72,6 +73,10 @@ class ThemePicker(ModalScreen[str | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Keep it."""
         self.dismiss(self._names[event.option_index])
+
+    def action_keep(self) -> None:
+        """Keep the one under the cursor."""
+        self.query_one(Names).action_select()
 
     def action_leave(self) -> None:
         """Keep nothing."""

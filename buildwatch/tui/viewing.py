@@ -7,10 +7,11 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Final
 
+from textual.message import Message
 from textual.screen import Screen
 
 from buildwatch.config.view import BUILT_IN, COLUMNS, GROUPS, SORTS, View, named
-from buildwatch.model import Build
+from buildwatch.model import Build, BuildKey
 from buildwatch.shown import Shown
 from buildwatch.tui.filters import FAILED, MINE, with_or_without
 from buildwatch.tui.live_tree import LiveTree
@@ -32,6 +33,10 @@ class Viewing(Screen[None]):
         self.views: tuple[View, ...] = BUILT_IN
         """Those that can be chosen by name."""
         self.live = LiveTree(painter.draw, self.showing.is_open, id="tree")
+        self.marks: dict[BuildKey, None] = {}
+        """The builds that the next action is for, in the order in which they were marked."""
+        self._marked_last: Hashable = None
+        painter.marked, painter.pinned = self.marks, self.showing.pins
         self._settling: asyncio.TimerHandle | None = None
 
     @property
@@ -132,9 +137,85 @@ class Viewing(Screen[None]):
         columns = set(self.view.columns) ^ {column}
         self.choose(replace(self.view, columns=tuple(one for one in COLUMNS if one in columns)))
 
+    class Asked(Message):
+        """The list of views is asked for, `saving` or not."""
+
+        def __init__(self, *, saving: bool) -> None:
+            super().__init__()
+            self.saving = saving
+
+    def action_views(self, saving: bool = False) -> None:
+        """All views."""
+        self.post_message(self.Asked(saving=saving))
+
     def action_view(self, number: int) -> None:
         """The view of that number, counted from 1."""
         if number <= len(self.views):
             self.choose(self.views[number - 1])
         else:
             self.notify(f"there are {len(self.views)} views", severity="warning", markup=False)
+
+    # marks and pins
+
+    def marked_builds(self) -> list[Build]:
+        """The marked builds, as they are now; one that is known no more is marked no more."""
+        found = {key: self.store.build(key) for key in self.marks}
+        for key in [key for key, build in found.items() if build is None]:
+            del self.marks[key]
+        return [build for build in found.values() if build is not None]
+
+    def action_mark(self) -> None:
+        """Mark the selected build, or no more, and go on to the next row."""
+        row, build = self.live.row, self.build_of(self.live.row)
+        if row is None or build is None:
+            self.notify("there is no build to mark here", severity="warning", timeout=3, markup=False)
+            return
+        if build.key in self.marks:
+            self.unmark(build)
+        else:
+            self.marks[build.key] = None
+        self._marked_last = row.key
+        self.live.move_to(self.live.cursor + 1)
+        self.show_marks()
+
+    def action_mark_range(self) -> None:
+        """Mark the builds of all rows from the one that was marked last to this one."""
+        last = self.live.index_of(self._marked_last)
+        if last is None:
+            self.notify("mark a build first, then go to the last one", severity="warning", timeout=3, markup=False)
+            return
+        first, end = sorted((last, self.live.cursor))
+        for row in self.live.rows[first : end + 1]:
+            build = self.build_of(row) if row.kind in (Kind.REPO, Kind.BUILD) else None
+            if build is not None:
+                self.marks[build.key] = None
+        self.show_marks()
+
+    def unmark(self, build: Build) -> None:
+        """It is marked no more."""
+        self.marks.pop(build.key, None)
+        self.show_marks()
+
+    def unmark_all(self) -> None:
+        """None is marked."""
+        self.marks.clear()
+        self._marked_last = None
+        self.show_marks()
+
+    def show_marks(self) -> None:
+        """Other builds are marked."""
+        raise NotImplementedError
+
+    def action_pin(self) -> None:
+        """Let the selected repo stand above the others of its group, or no more."""
+        row = self.live.row
+        if row is None or row.repo is None:
+            self.notify("there is no repo to pin here", severity="warning", timeout=3, markup=False)
+            return
+        self.showing.pins ^= {row.repo}
+        self.set_rows()
+        self.show_all()
+        self.post_message(self.Pinned())
+
+    class Pinned(Message):
+        """Other repos are pinned."""

@@ -26,6 +26,7 @@ from buildwatch.demo.state import Build
 from buildwatch.model import Build as Known
 from buildwatch.tui.app import BuildwatchApp
 from buildwatch.tui.board import Board
+from buildwatch.tui.hints import Hints
 from buildwatch.tui.log_view import LogView
 from buildwatch.tui.rows import Row
 
@@ -113,6 +114,11 @@ class Desk:
         """The text of one of the widgets of lines, like `top`."""
         widget = self.app.board.query_one(f"#{id}")
         return "\n".join(widget.render_line(y).text.rstrip() for y in range(widget.size.height))
+
+    @property
+    def hints(self) -> str:
+        """The keys that a dialog names."""
+        return self.app.screen.query_one(Hints).render_line(0).text
 
     # what is done
 

@@ -311,7 +311,7 @@ async def test_older_builds_come_on_asking(clock: HandClock, desks: Desks) -> No
 # the mouse
 
 
-async def test_a_click_selects_and_a_second_one_opens(desks: Desks) -> None:
+async def test_a_click_selects_a_double_one_opens_and_the_fold_sign_folds(desks: Desks) -> None:
     desks.ended()
     async with desks.listed() as desk:
         live = desk.board.live
@@ -319,10 +319,53 @@ async def test_a_click_selects_and_a_second_one_opens(desks: Desks) -> None:
         await desk.pilot.click(live, offset=(10, 3))
         assert "storefront" in desk.at
         assert not desk.board.showing.is_open(desk.row)
-        await desk.pilot.click(live, offset=(10, 3))
+        await desk.pilot.double_click(live, offset=(12, 3))
         await desk.until(lambda: len(desk.rows) == 5)
+        await desk.pilot.click(live, offset=(2, 3))
+        await desk.until(lambda: len(desk.rows) == 4)
+        await desk.pilot.click(live, offset=(0, 0))
+        await desk.until(lambda: len(desk.rows) == 1)
         await desk.pilot.click(live, offset=(10, 20))
-        assert "storefront" in desk.at, "there is no row"
+        assert "acme" in desk.at, "there is no row"
+
+
+def at(desk: Desk, id: str, word: str) -> tuple[int, int]:
+    """Where a word stands in one of the lines."""
+    y, line = next((y, line) for y, line in enumerate(desk.line(id).split("\n")) if word in line)
+    return line.index(word), y
+
+
+async def test_a_click_on_a_key_at_the_foot_does_what_the_key_does(desks: Desks) -> None:
+    desks.ended(repo="acme/search")
+    desks.ended(StageScript((StepScript("test", outcome="failure"),)))
+    async with desks.listed() as desk:
+        await desk.pilot.click("#foot", offset=at(desk, "foot", "failed"))
+        await desk.until(lambda: desk.board.view.filter == "failed")
+        await desk.pilot.click("#foot", offset=at(desk, "foot", "failed"))
+        await desk.until(lambda: desk.board.view.filter == "")
+        await desk.go_to("storefront")
+        await desk.pilot.click("#foot", offset=at(desk, "foot", "restart"))
+        await desk.shows("esc: leave it")
+        await desk.pilot.click("Hints", offset=(desk.hints.index("leave it"), 0))
+        await desk.until(lambda: desk.app.screen is desk.board)
+        await desk.pilot.click("#foot", offset=(desk.board.size.width - 3, 0))
+        assert desk.app.screen is desk.board, "an address does nothing"
+
+
+async def test_a_click_on_counts_and_heads(desks: Desks) -> None:
+    desks.ended(StageScript((StepScript("test", outcome="failure"),)))
+    async with desks.listed() as desk:
+        await desk.shows("1 failing")
+        await desk.pilot.click("#top", offset=at(desk, "top", "failing"))
+        assert desk.board.view.name == "failed"
+        await desk.pilot.click("#title", offset=at(desk, "title", "time"))
+        assert desk.board.view.sort == "duration"
+        await desk.pilot.click("#title", offset=at(desk, "title", "age"))
+        assert desk.board.view.sort == "newest"
+        await desk.pilot.click("#title", offset=at(desk, "title", "age"))
+        assert desk.board.view.sort == "name"
+        await desk.pilot.click("#title", offset=(2, 0))
+        await desk.shows("waiting for me")
 
 
 async def test_the_wheel_scrolls_and_the_cursor_stays(clock: HandClock, desks: Desks) -> None:

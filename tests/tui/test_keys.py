@@ -84,13 +84,14 @@ def test_the_help_names_every_key(place: str, own: list[BindingType]) -> None:
 def test_the_foot_names_only_keys_that_work_there() -> None:
     signs = {"↵": "enter", "/": "slash", "?": "question_mark", "esc": "escape", "-": "minus"}
     for in_log, own in ((False, LiveTree.BINDINGS), (True, LogView.BINDINGS)):
-        for status in (Status.BLOCKED, Status.RUNNING, None):
-            for key, word in keys.foot(in_log, status):
+        for status, marked in ((Status.BLOCKED, False), (Status.RUNNING, False), (None, False), (None, True)):
+            for key, word, _ in keys.foot(in_log, status, marked=marked):
                 assert signs.get(key, key) in {*keys_of(own), *keys_of(keys.APP)}
                 assert word.islower()
 
 
 def test_a_build_that_waits_offers_the_answer_first() -> None:
-    assert keys.foot(False, Status.BLOCKED)[1:3] == [("A", "approve"), ("D", "decline")]
-    assert ("A", "approve") not in keys.foot(False, Status.RUNNING)
-    assert ("A", "approve") not in keys.foot(True, Status.BLOCKED)
+    approve = ("A", "approve", "build.approve")
+    assert keys.foot(False, Status.BLOCKED)[1:3] == [approve, ("D", "decline", "build.decline")]
+    assert approve not in keys.foot(False, Status.RUNNING)
+    assert approve not in keys.foot(True, Status.BLOCKED)
