@@ -33,6 +33,7 @@ from buildwatch.tui.deeds import Deeds
 from buildwatch.tui.ink import WholeCells
 from buildwatch.tui.keeping import Keeping
 from buildwatch.tui.keymap import resolve
+from buildwatch.tui.left import Leaving, left
 from buildwatch.tui.recall import Recall
 from buildwatch.tui.rows import Kind
 from buildwatch.tui.tab_title import TabTitle
@@ -80,6 +81,7 @@ class BuildwatchApp(App[None]):
         self.keymap = resolve(settings.keymap)
         self.shown = Shown(self.store)
         self._recall = Recall(settings, self.shown)
+        self._leaving = Leaving(settings)
         self.board = Board(self.shown, self, self.glyphs, self.keymap)
         self._keeping = Keeping(settings)
         self.board.views = self._keeping.offered
@@ -138,6 +140,9 @@ class BuildwatchApp(App[None]):
 
     def _begin(self) -> None:
         """Show what was kept; only then go to the network."""
+        last = self._leaving.read()
+        if last is not None:
+            self.board.begin_as(last)
         if self._recall.begin():
             self.board.show_all()
         self.call_after_refresh(self.set_timer, 0.001, self._connect)
@@ -188,6 +193,8 @@ class BuildwatchApp(App[None]):
     async def on_unmount(self) -> None:
         """Leave no connection open, and what is known for the next start."""
         now = time.time()
+        if self.board.connected:  # else it was left before it was there
+            self._leaving.write(left(self.board))
         self._recall.write(self._recall.gather(self.heard(), now), now)
         for source in self._sources.values():
             await source.close()

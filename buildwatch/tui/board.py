@@ -37,6 +37,7 @@ from buildwatch.words import ASCII, Glyphs
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from buildwatch.tui.left import Left, Place
     from buildwatch.tui.side import Side
 
 FRAME = 0.05
@@ -65,6 +66,8 @@ class Board(Viewing):
         self.glyphs = glyphs
         self._keymap = keymap
         self.side: Side | None = None
+        self._left: Left | None = None
+        self._wanted: Place | None = None
         self.connected = False  # before that nothing can be asked for
         self._lines = {id: Lines(id=id) for id in ("top", "banner", "title", "empty")}
         self._foot = Foot(id="foot")
@@ -109,8 +112,35 @@ class Board(Viewing):
         self.side = Side(self._outside, self.painter, self._keymap.names, id="side")
         self.query_one("#no-side").remove()
         body.mount(self.side)
+        if self._left is not None:
+            self.side.set_class(self._left.facts, "-facts")
+            self.side.log_view.wrap, self.side.log_view.numbers = self._left.wrap, self._left.numbers
+            self.set_class(self._left.zoomed, "-zoom")
         self.call_after_refresh(self.show_all)
         gc.enable()
+
+    def begin_as(self, left: Left) -> None:
+        """Begin as it was left the last time: the view and the folds now, the selection once it is there."""
+        from buildwatch.tui.left import keys, view_of
+
+        self._left, self._wanted, self.follow_newest = left, left.row, left.follows
+        self.showing.toggled |= keys(left.toggled)
+        view = view_of(left)
+        if view is not None and view != self.view:
+            self.choose(view)
+
+    def _select_wanted(self) -> None:
+        """Put the cursor where it was the last time, unless a person has moved it meanwhile."""
+        from buildwatch.tui.left import key
+
+        if self._wanted is None:
+            return
+        at = self.live.index_of(key(self._wanted))
+        if self.live.touched > 0:
+            self._wanted = None
+        elif at is not None:
+            self._wanted = None
+            self.live.move_to(at, below=0)
 
     def show_told(self, lines: list[Pieces]) -> None:
         """Show what a notifier tells, above the foot."""
@@ -168,6 +198,7 @@ class Board(Viewing):
     def set_rows(self) -> None:
         """Find out anew which rows there are."""
         super().set_rows()
+        self._select_wanted()
         if self.live.rows and self.side is None:
             self.call_after_refresh(self.furnish)
         self._look_back()
@@ -176,7 +207,8 @@ class Board(Viewing):
         """At the start show something that lives, later, if asked, each build that begins."""
         if not self._opened_first and any(server.listed for server in self.store.servers.values()):
             self._opened_first = True
-            if not self.live.cursor and not self.showing.toggled:  # else a person is under way in what was kept
+            under_way = self.live.cursor or self.showing.toggled or self._wanted  # in what was kept
+            if not under_way:
                 self._open_first()
         elif self.follow_newest:
             born = [move.build for move in changes.moves if move.before is None and move.stage is None]
@@ -393,7 +425,7 @@ class Board(Viewing):
     def _look_back(self) -> None:
         """Have the history of the repos that are seen read, once; of all where an author's builds are looked for.
 
-        And the stages of open builds, where they are old.
+        And the stages of open builds, where they are old or not there.
         """
         if not self.connected:
             return
@@ -404,10 +436,11 @@ class Board(Viewing):
                 self._asked_back.add(repo)
                 self._outside.look_back(repo, 25)
         for row in rows:
-            if row.kind is Kind.BUILD and row.build is not None and self.store.has_old_stages(row.build):
-                build = self.store.build(row.build)
-                if build is not None and self.showing.is_open(row):
-                    self._look_at(build)
+            build = self.store.build(row.build) if row.build is not None and row.kind is Kind.BUILD else None
+            if build is None or not self.showing.is_open(row):
+                continue
+            if build.stages is None or self.store.has_old_stages(build.key):
+                self._look_at(build)
 
     def on_live_tree_scrolled(self) -> None:
         """Other repos are seen now."""
