@@ -26,6 +26,9 @@ from buildwatch.wire.loglines import Piece
 LOGS_KEPT: Final = 1000
 """Of how many jobs it is kept what their logs tell of steps."""
 
+LOG_LIMIT: Final = 10.0
+"""Seconds in which a live log tells its past, however long it is."""
+
 YOUNG: Final = 2
 """Seconds (of the server's clock) for which a job has no past worth waiting for."""
 
@@ -106,9 +109,26 @@ class Drone05Source(Drone07Source):
 
     @asynccontextmanager
     async def log(self, slug: str, number: int, stage: int, step: int) -> AsyncIterator[AsyncIterator[list[Piece]]]:
-        """The stored log, picked from that of the job: there once the job has ended."""
+        """The stored log, picked from that of the job: there once the job has ended. Before, what it printed so far."""
         name = await self._step_name(slug, number, stage, step)
-        yield at_once(ended_lines(await self._job_lines(slug, number, stage), name))
+        try:
+            lines = await self._job_lines(slug, number, stage)
+        except Denied as error:
+            lines = await self._printed(slug, number, stage, name)
+            if not lines:
+                raise error from None
+        yield at_once(ended_lines(lines, name))
+
+    async def _printed(self, slug: str, number: int, job: int, step: str) -> list[Line]:
+        """The live log of a job as far as the end of a step, which is among what it begins with; nothing without it."""
+        lines: list[Line] = []
+        with suppress(TimeoutError, SourceError):
+            async with self.log_socket(slug, number, job) as batches, asyncio.timeout(LOG_LIMIT):
+                async for batch in batches:
+                    lines += batch
+                    if any(line.ends and line.step == step for line in batch):
+                        return lines
+        return []
 
     def page_of(self, build: Build, stage: int | None = None, step: int | None = None) -> str:
         """`/owner/name/number[/job]`: steps have no page of their own."""

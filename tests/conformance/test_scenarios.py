@@ -352,6 +352,26 @@ async def test_a_log_that_is_joined_late(rig: KindRig, kind: Kind) -> None:
     assert [line.text for line in end_of.lines] == whole
 
 
+async def test_the_log_of_a_step_that_has_ended_while_others_run(rig: KindRig, kind: Kind) -> None:
+    """It is whole at once, also where logs are stored when all of a stage has ended."""
+    await rig.begin()
+    first = step("clone", log=tuple(f"cloning {at}\n" for at in range(400)), hold=True)
+    build = rig.start(kind.repo, stages=(StageScript((first, step("test", hold=True)), "default"),))
+    await running(rig, build, "clone")
+    rig.control.release(build, 1, 1)
+    await running(rig, build, "test")
+    await asyncio.sleep(5)
+    known = rig.known(build)
+    assert known is not None
+    (of_stage,) = known.stages or ()
+    number = next(one.number for one in of_stage.steps if one.name == "clone")
+    begun = asyncio.get_running_loop().time()
+    end_of = await stored(rig.source, kind.repo, build.number, of_stage.number, number)
+    assert (len(end_of.lines), end_of.said) == (400, "")
+    assert end_of.lines[-1].text == "cloning 399"
+    assert asyncio.get_running_loop().time() - begun < 1
+
+
 async def test_a_wrong_token(rig: KindRig, kind: Kind) -> None:
     """These servers go on as for anybody; that is found out, said, and not tried again before a person says so."""
     build = rig.start(kind.repo, stages=(stage("clone", hold="clone"),))
