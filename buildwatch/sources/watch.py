@@ -265,7 +265,7 @@ class Watcher:
             for build in newest:
                 self._beginning.first_seen(build, since)
                 self._take(build, news=self._beginning.is_news(build))
-                self._read_if_odd(build)
+                self._read_if_odd(build, asked)
             self._gaps.look(newest)
         for build in self._store.unfinished(self.name):
             if not self._is_newest(build):
@@ -314,8 +314,9 @@ class Watcher:
 
     async def _recent(self) -> None:
         """What runs, or ran again, and is not its repo's newest, as far as the server tells it in one request."""
+        asked = asyncio.get_running_loop().time()
         with suppress(Denied):
-            self._take_running(await self.source.recent())
+            self._take_running(await self.source.recent(), asked)
         self._beginning.synced_with("recent")
 
     def _want_incomplete(self) -> None:
@@ -324,17 +325,18 @@ class Watcher:
 
     async def _incomplete(self) -> None:
         """The same for admins: all that is queued or runs."""
+        asked = asyncio.get_running_loop().time()
         with suppress(Denied):  # older servers do not know this call
-            self._take_running(await self.source.incomplete())
+            self._take_running(await self.source.incomplete(), asked)
         self._beginning.synced_with("incomplete")
 
-    def _take_running(self, builds: Iterable[Build]) -> None:
+    def _take_running(self, builds: Iterable[Build], asked: float) -> None:
         for build in builds:
             news = self._beginning.is_news(build)
             known = self._store.build(build.key) is not None
             if build.repo_key in self._store.repos and (news or known or not build.status.ended):
                 self._take(build, news=news)
-                self._read_if_odd(build)
+                self._read_if_odd(build, asked)
 
     async def _build(self, key: BuildKey, slug: str, number: int) -> float | None:
         """Read one build, unless something else has told of it meanwhile; when to look again."""
@@ -385,16 +387,21 @@ class Watcher:
         elif unknown or known.stages is None:
             self._want(known, at=soon, sooner=known.stages is None)
 
-    def _read_if_odd(self, row: Build) -> None:
-        """Read a build whose row in a list is not what is held, where a list cannot tell an old row from a new run."""
+    def _read_if_odd(self, row: Build, asked: float) -> None:
+        """Read a build whose row in a list is not what is held, where a list cannot tell an old row from a new run.
+
+        `asked` is the loop time at which the list was: what was heard of the build since may be later than the row.
+        """
         held = self._store.build(row.key)
         if (
             self.source.global_ids
             or held is None
             or held.status == row.status
             or held.status.rank == row.status.rank == 0
+            or self._evidence.get(row.key, 0.0) > asked
         ):
             return
+        self._evidence.pop(row.key, None)
         self._want(held, at=0.0, sooner=True)
 
     def _apply(self, build: Build, *, news: bool) -> bool:

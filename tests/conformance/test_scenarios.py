@@ -138,6 +138,18 @@ async def test_killed(rig: KindRig, kind: Kind) -> None:
     await ends_as(rig, kind, build, "killed", KILLED)
 
 
+@pytest.mark.parametrize("after", [0.5, 3.0, 6.0, 9.0])
+async def test_ended_without_a_word(rig: KindRig, kind: Kind, after: float) -> None:
+    """No event tells of it, however short it is since the last one: killed by force, whose agent is gone."""
+    await rig.begin()
+    build = rig.start(kind.repo, stages=(stage("clone", "test", "after", hold="test"),))
+    await running(rig, build, "test")
+    await asyncio.sleep(after)
+    rig.server.world.habits.end_silently(build)
+    late = await rig.until(lambda: rig.ends(build) == ["killed"], within=30)
+    assert late <= UNTOLD, f"told {late:.1f} s late"
+
+
 async def test_killed_before_we_began(rig: KindRig, kind: Kind) -> None:
     """Where lists say `failure` of it, the truth about a repo's newest is read, and is no change."""
     build = rig.start(kind.repo, stages=(stage("clone", "test", "after", hold="test"),))
