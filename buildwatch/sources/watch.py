@@ -27,7 +27,7 @@ from buildwatch.sources.errors import Denied, SourceError, Stranger, Unauthorize
 from buildwatch.sources.gaps import Gaps
 from buildwatch.sources.reads import Reads
 from buildwatch.sources.stream import Stream
-from buildwatch.store import Changes, Store
+from buildwatch.store import DETAILS_KEPT, Changes, Store
 
 BEAT = 10.0
 """Seconds between reads of the list of repos, and of an unfinished build that nothing else tells of."""
@@ -142,9 +142,14 @@ class Watcher:
         async def job() -> None:
             if repo not in self._store.repos:
                 return  # it is gone
-            for build in reversed(await self.source.builds(repo.slug, 1, builds)):
+            rows = await self.source.builds(repo.slug, 1, builds)
+            for build in reversed(rows):
                 self._apply(build, news=self._beginning.is_news(build))
             self._tell(Changes(read_back={repo}))
+            for build in rows[:DETAILS_KEPT]:
+                held = self._store.build(build.key)
+                if held is not None and held.status.ended and may_be_killed(self.source, held):
+                    self._want(held, at=0.0, priority=IDLE)
 
         self._reads.want(("history", repo.slug, builds), job, at=0.0, priority=IDLE)
 

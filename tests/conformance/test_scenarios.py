@@ -165,6 +165,24 @@ async def test_killed_before_we_began(rig: KindRig, kind: Kind) -> None:
     assert rig.told(build) == []
 
 
+async def test_killed_long_ago(rig: KindRig, kind: Kind) -> None:
+    """The same of older builds, once a repo's history is looked at."""
+    killed = rig.start(kind.repo, stages=(stage("clone", "test", hold="test"),))
+    await asyncio.sleep(5)
+    rig.server.world.advance(wall())  # which else moves with what is asked
+    rig.control.cancel(killed)
+    await rig.until(lambda: killed.status.ended)
+    failed = rig.start(kind.repo, stages=(stage("clone", fail="clone"),))
+    await rig.until(lambda: failed.status.ended)
+    newest = rig.start(kind.repo, stages=(stage("clone"),))
+    await rig.until(lambda: newest.status.ended)
+    await asyncio.sleep(3)
+    await rig.begin()
+    rig.watcher.look_back(RepoKey("drone", kind.repo))
+    await rig.until(lambda: rig.status(killed) == "killed" and rig.status(failed) == "failure", within=5)
+    assert rig.moves == []
+
+
 async def test_killed_while_the_server_is_away(rig: KindRig, kind: Kind) -> None:
     """Where lists say `failure` of it, that is not told."""
     await rig.begin()
