@@ -12,6 +12,7 @@ from buildwatch.cli.facts import whole
 from buildwatch.cli.output import Output, output, say
 from buildwatch.cli.servers import Server, connected, find_build, find_repo
 from buildwatch.config import Settings
+from buildwatch.insight.waterfall import is_stuck
 from buildwatch.model import Build, Stage, Step
 from buildwatch.words import ago, duration
 
@@ -55,6 +56,7 @@ def _facts(build: Build, now: float) -> Iterator[tuple[str, str]]:
     author = f"{build.author_name} ({build.author})" if build.author_name and build.author else build.author
     yield "server", build.server
     yield "error", build.error
+    yield "stuck", "the server made nothing of it that could run, so it will never begin" * is_stuck(build, now)
     yield "event", " ".join(filter(None, (build.event, build.action, build.cron)))
     yield "branch", f"{build.source} to {build.branch}" if build.source not in ("", build.branch) else build.branch
     yield "commit", build.commit

@@ -22,6 +22,9 @@ SHORTEST: Final = 1.0
 ROUNDING: Final = 1.0
 """Servers tell whole seconds, so that a second between two things may be none."""
 
+STUCK_AFTER: Final = 60.0
+"""Seconds after which a build that has nothing to run will not get it any more."""
+
 SCALE_STEPS: Final = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 4 * 3600, 24 * 3600)
 """The steps in which a scale grows whose end nobody knows, in seconds."""
 
@@ -85,6 +88,14 @@ def queued(build: Build, now: float) -> float:
     """For how many seconds it waited before anything of it ran; 0 where it ended without."""
     until = begin_of(build) or (0 if build.status.ended else now)
     return max(0.0, until - build.created) if build.created > 0 else 0.0
+
+
+def is_stuck(build: Build, now: float) -> bool:
+    """Whether it waits for ever, because the server made nothing of it that could run.
+
+    Drone 0.8 does so when a build is started again whose yaml was bad.
+    """
+    return build.status == Status.PENDING and build.stages == () and queued(build, now) >= STUCK_AFTER
 
 
 def placed(build: Build, expected: Expected | None, now: float) -> tuple[Row, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from buildwatch.insight.eta import Expected, progress, ran
+from buildwatch.insight.waterfall import is_stuck
 from buildwatch.model import Build, Stage, Status, Step
 from buildwatch.tui.key_names import USUAL, KeyNames
 from buildwatch.words import age, duration
@@ -76,7 +77,7 @@ def _of_its_status(build: Build, usual: Expected | None, now: float, names: KeyN
     waits = _for(build.created, now)
     if build.status == Status.BLOCKED:
         yield Said(f"waits for approval{waits}: {names.answers}", "blocked")
-    elif build.status == Status.PENDING and build.stages == () and now - build.created >= LONG_WAIT:
+    elif is_stuck(build, now):
         yield Said(f"stuck{waits}: the server made nothing of it that could run, so it will never begin", "blocked")
     elif build.status.rank == 0:
         yield _no_runner(build.created, "", next(iter(build.stages or ()), None), now)

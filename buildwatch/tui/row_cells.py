@@ -15,6 +15,7 @@ from buildwatch.insight.eta import Expected, Progress, expect, progress, ran
 from buildwatch.insight.flaky import Flaky, flaky
 from buildwatch.insight.pace import Pace, is_slow, pace
 from buildwatch.insight.strip import Bar, strip
+from buildwatch.insight.waterfall import is_stuck
 from buildwatch.model import Build, BuildKey, RepoKey, Stage, Status, Step
 from buildwatch.shown import Shown
 from buildwatch.store import Known, Link
@@ -304,7 +305,8 @@ class Painter:
         if not build.status.ended:
             expected = self.expected(build)
             if not build.started:
-                return [(right("queued", TIME), "dim"), (right(_age(build.created, now), AGE), "dim")]
+                word, style = ("stuck", "blocked") if is_stuck(build, now) else ("queued", "dim")
+                return [(right(word, TIME), style), (right(_age(build.created, now), AGE), "dim")]
             return _running(progress(build.started, expected.build if expected else None, now))
         took = ran(build, now)
         at = build.finished or build.started or build.created

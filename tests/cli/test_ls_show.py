@@ -136,6 +136,20 @@ def test_show_tells_stages_and_steps(drone: Drone, cli: Cli) -> None:
     assert f"{drone.server.url}/{REPO}/{build.number}" in text
 
 
+@pytest.mark.parametrize("after", [0.0, 60.0])
+def test_show_tells_of_what_will_never_begin(cli: Cli, monkeypatch: pytest.MonkeyPatch, after: float) -> None:
+    monkeypatch.setattr("buildwatch.insight.waterfall.STUCK_AFTER", after)
+    with serving("drone-0.8") as old:
+        monkeypatch.setenv("DRONE_SERVER", old.server.url)
+        monkeypatch.setenv("DRONE_TOKEN", old.server.token)
+        repo = "warehouse/picking"
+        build = old.start(repo=repo, error="yaml: line 3")
+        assert "was made and will never begin" in cli("restart", f"{repo}#{build.number}", "--yes").err
+        shown = cli("show", f"{repo}@latest").out
+        assert "○ pending" in shown
+        assert ("it will never begin" in shown) is (not after)
+
+
 def test_show_of_what_is_not_there_says_so(drone: Drone, cli: Cli) -> None:
     assert cli("show", REPO).err == f"buildwatch: {REPO} has no builds yet\n"
     build = drone.start()

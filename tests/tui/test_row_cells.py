@@ -335,6 +335,8 @@ def test_a_red_build_says_what_broke(facts: dict[str, object], words: str) -> No
         ("skipped", {"started": 0, "finished": 0}, "skipped   5m"),
         ("error", {"started": NOW - 180}, "0:00   3m"),
         ("pending", {"started": 0, "finished": 0}, "queued   5m"),
+        ("pending", {"started": 0, "finished": 0, "stages": None}, "queued   5m"),
+        ("pending", {"started": 0, "finished": 0, "stages": ()}, "stuck   5m"),
         ("blocked", {"started": 0, "finished": 0}, "approve?   5m"),
         ("waiting", {"started": 0, "finished": 0, "created": 0}, "queued     "),
         ("running", {"started": NOW - 41, "finished": 0}, "0:41     "),
