@@ -6,6 +6,7 @@ A notifier that was just set up remembers nothing, and yet what is red was broke
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 from typing import Final, Protocol
 
 from buildwatch.model import Build
@@ -22,7 +23,8 @@ PAGE: Final = 100
 """How many builds of a repo are looked at."""
 
 LINES: Final = 500
-"""Of how many lines what was read is kept."""
+KEPT: Final = 30
+"""Of how many lines what was read is kept, and so many ends of each."""
 
 
 class Memory(Protocol):
@@ -59,6 +61,5 @@ class Histories:
             return
         while len(self._read) >= LINES:
             del self._read[next(iter(self._read))]
-        self._read[line] = [
-            end_of(one) for one in listed if one.status.ended and one.id != build.id and line_of(one) == line
-        ]
+        ended = (one for one in listed if one.status.ended and one.id != build.id and line_of(one) == line)
+        self._read[line] = [end_of(one) for one in islice(ended, KEPT)]
