@@ -24,6 +24,7 @@ from pathlib import Path
 from benchmarks import report
 from buildwatch.demo.server import DemoServer
 from buildwatch.demo.slack import SlackServer, running
+from buildwatch.notify.message import OF_IT
 
 RULE = """
 [[rule]]
@@ -92,9 +93,11 @@ async def storm(args: argparse.Namespace) -> None:
             await process.wait()
             tell(server, slack, (earlier, known), kills, built, webhook=args.webhook)
             if args.update:
-                replies = Counter(one.thread_ts for one in slack.workspace.messages if one.thread_ts)
+                excerpts = Counter(
+                    one.key.rsplit("|", 2)[0] for one in slack.workspace.messages if one.key.endswith(OF_IT)
+                )
                 report.verdict("with another end than theirs", wrong(server, slack), "", at_most=0)
-                report.verdict("excerpts too many", sum(replies.values()) - len(replies), "", at_most=0)
+                report.verdict("excerpts too many", excerpts.total() - len(excerpts), "", at_most=0)
     await server.stop()
 
 
@@ -109,18 +112,22 @@ def ended(server: DemoServer, known: set[int]) -> set[str]:
     return {f"{build.repo.slug}#{build.number}" for build in server.world.builds if build.id in new}
 
 
+def said(slack: SlackServer) -> list[str]:
+    """The texts of all messages, in the channel and in threads, excerpts aside: `REPO#N` and perhaps a status."""
+    messages = slack.workspace.messages
+    return [str(one.body["text"]) for one in messages if not (one.thread_ts and one.key.endswith(OF_IT))]
+
+
 def told(slack: SlackServer) -> Counter[str]:
     """How many messages each has."""
-    texts = (str(message.body["text"]) for message in slack.workspace.messages if not message.thread_ts)
-    return Counter(text.partition(" ")[0] for text in texts)
+    return Counter(text.partition(" ")[0] for text in said(slack))
 
 
 def wrong(server: DemoServer, slack: SlackServer) -> int:
     """How many builds have another end than the one that their message tells."""
     ends = {f"{build.repo.slug}#{build.number}": str(build.status) for build in server.world.builds}
-    texts = (str(message.body["text"]) for message in slack.workspace.messages if not message.thread_ts)
-    said = dict(text.split(" ") for text in texts if " " in text)
-    return sum(ends[address] in OVER and ends[address] != status for address, status in said.items())
+    told = [text.split(" ") for text in said(slack)]
+    return sum(ends[address] in OVER and ends[address] != status for address, status in told)
 
 
 async def settled(server: DemoServer, slack: SlackServer, known: set[int], patience: float) -> None:

@@ -14,7 +14,7 @@ from buildwatch.model import Status
 from buildwatch.notify.context import failed_step, sign
 from buildwatch.notify.excerpts import excerpt
 from buildwatch.notify.hours import quiet_until
-from buildwatch.notify.message import Doubt, Message, Snippet
+from buildwatch.notify.message import OF_IT, Doubt, Message, Snippet
 from buildwatch.notify.mrkdwn import BELOW, DIGEST, TEXT, code, cut, escape, link
 from buildwatch.notify.occasions import Occasion
 from buildwatch.notify.rules import Verdict
@@ -77,8 +77,8 @@ def messages(
         message,
         replace(
             message,
-            key=f"{key}|excerpt",
-            slot=f"{slot}|excerpt",
+            key=f"{key}{OF_IT}",
+            slot=f"{slot}{OF_IT}",
             body=own,
             reply_to=message.reply_to or slot,
             broadcast=False,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from buildwatch.model import Status
 
@@ -75,6 +75,10 @@ class End:
     finished: int
     commit: str = ""
     author: str = ""
+
+
+OF_IT: Final = "|excerpt"
+"""Ends the key and the slot of what belongs into the thread of the message that has the rest for its slot."""
 
 
 class Outcome(StrEnum):

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from buildwatch.notify import records, schema
 from buildwatch.notify.database import Database, match, put
-from buildwatch.notify.message import Doubt, Message
+from buildwatch.notify.message import OF_IT, Doubt, Message
 from buildwatch.notify.schema import OPEN, State
 
 
@@ -57,7 +57,8 @@ class Queue(Database):
         if not rows:
             return None
         row = rows[0]
-        found = {one.slot: one for one in self.read(select(slots).where(slots.c.slot.in_([row.slot, row.reply_to])))}
+        asked = [row.slot, row.reply_to, row.slot.removesuffix(OF_IT)]
+        found = {one.slot: one for one in self.read(select(slots).where(slots.c.slot.in_(asked)))}
         return _queued(row, found)
 
     def gathered(self, first: Queued) -> list[Queued]:
@@ -142,14 +143,15 @@ class Queue(Database):
 def add(connection: Connection, message: Message, now: float) -> bool:
     """Put a message into the queue, unless its key was ever there; whether it was not.
 
-    One for a slot whose message still waits takes that one's place.
+    One for a slot whose message still waits takes that one's place, before what belongs to it.
     """
     table = schema.messages
     if connection.execute(select(table.c.id).where(table.c.key == message.key)).first() is not None:
         return False
     waiting = match(table, {"slot": message.slot, "destination": message.destination, "state": str(State.WAITING)})
-    untried = update(table).where(*waiting, table.c.attempts == 0)
-    connection.execute(untried.values(state=str(State.REPLACED), changed=now))
+    untried = [*waiting, table.c.attempts == 0]
+    place = connection.execute(select(func.min(table.c.id)).where(*untried)).scalar()
+    connection.execute(update(table).where(*untried).values(state=str(State.REPLACED), changed=now))
     values = {
         "key": message.key,
         "slot": message.slot,
@@ -167,8 +169,17 @@ def add(connection: Connection, message: Message, now: float) -> bool:
         "state": str(State.WAITING),
         "changed": now,
     }
-    connection.execute(insert(table).values(values))
+    made = connection.execute(insert(table).values(values)).inserted_primary_key
+    if place is not None and made:
+        _change_places(connection, place, made[0])
     return True
+
+
+def _change_places(connection: Connection, one: int, other: int) -> None:
+    """Let each of two messages stand in the queue where the other stood."""
+    table = schema.messages
+    for before, after in ((one, -one), (other, one), (-one, other)):
+        connection.execute(update(table).where(table.c.id == before).values(id=after))
 
 
 def _queued(row: Row[Any], found: dict[str, Row[Any]]) -> Queued:
@@ -188,6 +199,8 @@ def _queued(row: Row[Any], found: dict[str, Row[Any]]) -> Queued:
         snippet=records.snippet_of(row.snippet),
     )
     own, thread = found.get(row.slot), found.get(row.reply_to)
+    if thread is None and row.slot.endswith(OF_IT):
+        thread = found.get(row.slot.removesuffix(OF_IT))
     return Queued(
         row.id,
         message,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, Protocol
 
-from buildwatch.notify.message import Answer, Doubt, Found, Message, Outcome, Search, Sink
+from buildwatch.notify.message import OF_IT, Answer, Doubt, Found, Message, Outcome, Search, Sink
 from buildwatch.notify.outbox import Outbox
 from buildwatch.notify.queue import Queued
 from buildwatch.notify.schema import State
@@ -127,9 +127,9 @@ class Sender:
             if search.found is not Found.NOT_THERE:
                 return await self._found(queued, sink, search)
         if queued.posted and not sink.can_update:
-            self._outbox.settled(queued, self._now(), State.DROPPED, "a webhook's message cannot be changed")
-            self._log("info", "dropped", message=queued.message.line, why="a webhook's message cannot be changed")
-            return 0.0
+            return self._drop(queued, "a webhook's message cannot be changed")
+        if queued.message.slot.endswith(OF_IT) and not queued.thread:
+            return self._drop(queued, "the message that it belongs to is not in Slack")
         return await self._send(queued, sink)
 
     async def _send(self, queued: Queued, sink: Sink) -> float:
@@ -200,6 +200,11 @@ class Sender:
         if attempts in (1, 5) or attempts % 20 == 0:
             self._log("warning", "not sent", message=queued.message.line, said=answer.said, attempts=attempts)
         return answer.retry_after
+
+    def _drop(self, queued: Queued, why: str) -> float:
+        self._outbox.settled(queued, self._now(), State.DROPPED, why)
+        self._log("info", "dropped", message=queued.message.line, why=why)
+        return 0.0
 
     def _refuse(self, queued: Queued, said: str) -> None:
         self.counts["dead"] += 1

@@ -91,6 +91,28 @@ def test_a_later_text_takes_the_place_of_one_that_waits(outbox: Outbox) -> None:
     assert outbox.counts() == {"replaced": 1, "waiting": 1}
 
 
+def test_a_later_text_takes_that_ones_place_in_the_queue_too(outbox: Outbox) -> None:
+    """What belongs into a message's thread stays behind it."""
+    outbox.composed(0, [message("killed", "build"), message("killed|excerpt", "build|excerpt", reply_to="build")], 1.0)
+    outbox.composed(0, [message("another")], 1.0)
+    outbox.composed(0, [message("failed", "build"), message("failed|excerpt", "build|excerpt", reply_to="build")], 2.0)
+    told = []
+    while queued := outbox.next("channel:C1"):
+        told.append((queued.message.key, queued.thread))
+        outbox.delivered(queued, 3.0, channel="C1", ts=str(len(told)))
+    assert told == [("failed", ""), ("failed|excerpt", "1"), ("another", "")]
+    assert outbox.composed(0, [message("killed", "build")], 4.0) == []
+
+
+def test_an_excerpt_whose_thread_is_gone_goes_into_its_own_messages(outbox: Outbox) -> None:
+    outbox.composed(0, [message("red", reply_to="pruned"), message("red|excerpt", reply_to="pruned")], 1.0)
+    for thread in ("", "1.0"):
+        queued = outbox.next("channel:C1")
+        assert queued is not None
+        assert queued.thread == thread
+        outbox.delivered(queued, 2.0, channel="C1", ts="1.0")
+
+
 def test_what_is_held_back_holds_nothing_else_back(outbox: Outbox) -> None:
     outbox.composed(0, [message("night", hold_until=1000.0), message("now")], 1.0)
     queued = outbox.next("channel:C1")

@@ -76,6 +76,15 @@ async def test_one_message_arrives_once(fault: str, outbox: Outbox) -> None:
     assert outbox.counts() == {"delivered": 1}
 
 
+async def test_an_excerpt_of_what_is_not_in_slack_is_not_sent(outbox: Outbox) -> None:
+    table, clock, told = Table(script=["no"]), Clock(), list[tuple[str, str]]()
+    outbox.composed(0, [message("a"), message("a|excerpt", reply_to="a"), message("b")], clock.now)
+    await until_quiet(outbox, sender_of(outbox, table, clock, told), clock)
+    assert [key for key, _ in table.posts.values()] == ["b"]
+    assert outbox.counts() == {"dead": 1, "dropped": 1, "delivered": 1}
+    assert ("info", "dropped") in told
+
+
 async def test_what_slack_refuses_is_kept_and_told_once(outbox: Outbox) -> None:
     table, clock, told = Table(script=["no"]), Clock(), list[tuple[str, str]]()
     outbox.composed(0, [message("a"), message("b")], clock.now)
