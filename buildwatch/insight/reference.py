@@ -7,6 +7,9 @@ from typing import Final, NamedTuple
 
 from buildwatch.model import Build, Status
 
+SOME: Final = 3
+"""So many builds make a history."""
+
 WEEK: Final = 7 * 86400
 """Seconds."""
 
@@ -36,12 +39,27 @@ def last_green(build: Build, builds: Iterable[Build], older: float = 0.0) -> Ref
     return None
 
 
+def greens_like(build: Build, builds: Iterable[Build]) -> list[Build]:
+    """The green ones of its repo's `builds` that are most like `build`, newest first, itself aside; some at least."""
+    greens = sorted(
+        (other for other in builds if other.id != build.id and other.status == Status.SUCCESS),
+        key=lambda other: -other.id,
+    )
+    found: list[Build] = []
+    for same in _DEPLOYING if build.deploy_to else _TIERS:
+        of_tier = [other for other in greens if same(other) == same(build)]
+        found = max(found, of_tier, key=len)
+        if len(found) >= SOME:
+            break
+    return found
+
+
 _Same = Callable[[Build], tuple[str, ...]]
 
 _TIERS: Final[tuple[_Same, ...]] = (
     lambda build: (build.branch, build.event, build.source, build.deploy_to, build.cron),
     lambda build: (build.branch, build.event),
-    lambda build: (build.branch,),
+    lambda build: (build.branch, str(build.event == "pull_request")),  # of these the branch is where they lead
     lambda build: (build.event,),
 )
 

@@ -16,6 +16,7 @@ from buildwatch.insight.reference import WEEK, Reference, last_green
 from buildwatch.model import Build, BuildKey
 from buildwatch.store import Changes, Store
 from buildwatch.tui import compare_text, keys
+from buildwatch.tui.compare_history import history_lines
 from buildwatch.tui.compare_lines import CompareLines
 from buildwatch.tui.compare_table import CompareTable
 from buildwatch.tui.hints import Foot
@@ -76,7 +77,8 @@ class Comparing(Screen[Place | None]):
         self._of: Comparison | None = None
         self._table = CompareTable(id="compare-table")
         self._lines = {
-            id: Lines(id=id) for id in ("compare-title", "compare-head", "compare-columns", "compare-totals")
+            id: Lines(id=id)
+            for id in ("compare-title", "compare-head", "compare-columns", "compare-totals", "compare-history")
         }
         self._foot = Foot(id="compare-foot")
         self._due: asyncio.TimerHandle | None = None
@@ -87,6 +89,7 @@ class Comparing(Screen[Place | None]):
             yield self._lines[id]
         yield self._table
         yield self._lines["compare-totals"]
+        yield self._lines["compare-history"]
         yield self._foot
 
     def on_mount(self) -> None:
@@ -183,6 +186,7 @@ class Comparing(Screen[Place | None]):
             self._table.show(None)
             self._lines["compare-columns"].show([[]])
             self._lines["compare-totals"].show([])
+            self._lines["compare-history"].show([])
             return
         lines = CompareLines(self._of, room, self._order, changed=self._changed)
         totals = [[(" ", "text"), *line] for line in lines.totals()]
@@ -190,6 +194,9 @@ class Comparing(Screen[Place | None]):
         self._table.show(lines, top=top)
         self._lines["compare-columns"].show([[(" ", "dim"), *lines.head()]])
         self._lines["compare-totals"].show(totals)
+        left = height - len(totals) - len(lines.lines) - 1
+        history = history_lines(self._of, list(self._store.builds(self._repo)), page, left)
+        self._lines["compare-history"].show([[], *history] if history else [])
 
     def _show_foot(self) -> None:
         this, line = self._pair[0], self._table.line

@@ -213,6 +213,7 @@ def green(
         (green(9), [green(12), green(7, "cron"), green(3)], 3, "main"),
         (green(9), [green(8, branch="dev"), green(7, "cron")], 7, "main"),
         (green(9), [green(8, branch="dev")], 8, "push"),
+        (green(9, "cron"), [green(8, "pull_request", source="fix"), green(7)], 7, "main"),
         (green(9, "tag", "v1.2"), [green(8), green(7, "tag", "v1.1")], 7, "tag"),
         (green(9, source="fix"), [green(8, source="other"), green(7, source="fix")], 7, "main"),
         (

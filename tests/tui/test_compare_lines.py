@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from buildwatch.insight.compare import Order, compare
-from buildwatch.model import Build
+from buildwatch.model import Build, Status
 from buildwatch.tui.build_picker import label, matching
 from buildwatch.tui.cells import Pieces, width_of
+from buildwatch.tui.compare_history import history_lines
 from buildwatch.tui.compare_lines import CompareLines
 from buildwatch.tui.compare_text import build_line, said_lines, title_line
 from buildwatch.tui.page import Page
@@ -104,3 +106,16 @@ def test_builds_are_found_by_number_and_by_words() -> None:
     assert [build.number for build in matching(known, "slow push")] == [120]
     assert matching(known, "nothing like it") == []
     assert label(known[0], Page(40, ZERO + 90)) == "#120   ✓ success   1m  push topic/slow"
+
+
+def test_the_green_builds_like_it_say_since_when_it_is_slower() -> None:
+    known = [replace(green(n, days=9 - n), started=ZERO, finished=ZERO + 50 + n) for n in range(1, 9)]
+    others = [green(20, "tag", "v1"), replace(green(19), status=Status.FAILURE)]
+    of = compare(known[5], this(), ZERO + 200)
+    of = compare(known[5], replace(of.this, event="push", branch="main"), ZERO + 200)
+    lines = [text(line) for line in history_lines(of, [*known, *others], Page(66, ZERO + 200), 6)]
+    assert [line.split()[0] for line in lines] == ["green", "#9", "#8", "#7", "#6", "#5"]
+    assert lines[1] == " #9 ✓     1:42   3m  ████████████████████████  this"
+    assert lines[4] == " #6 ✓     0:56   3d  █████████████  against"
+    assert history_lines(of, known, Page(66, NOW), 3) == []
+    assert history_lines(of, [], Page(66, NOW), 9) == []
