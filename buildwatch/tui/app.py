@@ -409,17 +409,17 @@ class BuildwatchApp(App[None]):
     # two builds side by side
 
     def action_compare(self) -> None:
-        """The selected build beside the last green one before it."""
-        from buildwatch.tui.comparing import Comparing
+        """The selected build beside the last green one before it, or beside a marked one; or two marked ones."""
+        from buildwatch.tui.comparing import Comparing, pair
 
-        build = self.board.selected_build
-        if build is None:
-            self.warn("select a build first")
+        build, against = pair(self.board.selected_build, self.board.marked_builds())
+        if isinstance(against, str) or build is None:
+            self.warn(str(against))
             return
         if self.shown.is_old(build.key):
             self.warn(f"{build.address} is from the last time; its server has not confirmed it yet")
             return
-        self._comparing = Comparing(build, self.store, self, self.glyphs, self.keymap)
+        self._comparing = Comparing(build, self.store, self, self.glyphs, self.keymap, against=against)
         self.push_screen(self._comparing, self._compared)
 
     def _compared(self, place: Place | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult, SystemCommand
@@ -42,6 +42,20 @@ Place = tuple[Build, int, int]
 """A build, and the numbers of a stage and a step of it."""
 
 
+def pair(selected: Build | None, marked: Sequence[Build]) -> tuple[Build | None, Build | str | None]:
+    """Which build to compare, and against which; None for the last green one, a sentence where nothing can be."""
+    builds = [*marked, *([selected] if selected is not None and len(marked) < 2 else [])]
+    builds = list({build.key: build for build in builds}.values())
+    if not builds:
+        return None, "select a build first"
+    if len(builds) > 2:
+        return None, f"{len(builds)} builds are marked: leave two of them marked to compare"
+    if len({build.repo_key for build in builds}) > 1:
+        return None, f"{builds[0].address} and {builds[1].address} are of two repos: mark builds of one to compare"
+    older, newer = min(builds, key=lambda build: build.id), max(builds, key=lambda build: build.id)
+    return newer, older if older is not newer else None
+
+
 class Comparing(Screen[Place | None]):
     """Gives back the step whose log a person wants to see; None where there is none."""
 
@@ -59,8 +73,17 @@ class Comparing(Screen[Place | None]):
         Binding("escape,d", "leave", "back", id="compare.leave"),
     ]
 
-    def __init__(self, build: Build, store: Store, outside: Outside, glyphs: Glyphs, keymap: Keymap) -> None:
-        """`build` is held against the last green one before it, until a person chooses another."""
+    def __init__(
+        self,
+        build: Build,
+        store: Store,
+        outside: Outside,
+        glyphs: Glyphs,
+        keymap: Keymap,
+        *,
+        against: Build | None = None,
+    ) -> None:
+        """`build` is held `against` that one, else the last green one before it, until a person chooses another."""
         super().__init__()
         self._this = build.key
         self._repo = build.repo_key
@@ -68,11 +91,11 @@ class Comparing(Screen[Place | None]):
         self._outside = outside
         self._glyphs = glyphs
         self._keymap = keymap
-        self._chosen: BuildKey | None = None
+        self._chosen = against.key if against is not None else None
         self._older = 0.0
         self._order = Order.RUN
         self._changed = False
-        self._read: dict[BuildKey, Build] = {build.key: build}  # what the store does not keep
+        self._read = {one.key: one for one in (build, against) if one is not None}  # what the store does not keep
         self._asked: dict[BuildKey, float] = {}  # loop time when its stages were asked for
         self._of: Comparison | None = None
         self._table = CompareTable(id="compare-table")

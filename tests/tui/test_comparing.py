@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace as replace_build
 
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.store import Link
 from buildwatch.tui.compare_table import CompareTable
-from buildwatch.tui.comparing import Comparing
+from buildwatch.tui.comparing import Comparing, pair
+from tests.insight.test_compare import green
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Desk, Desks
@@ -97,6 +99,38 @@ async def test_it_can_be_held_against_any_build(desks: Desks) -> None:
         await desk.shows(f"this #{third.number}", f"against #{second.number}")
         await desk.press("w")
         await desk.shows(f"no green build a week older than #{third.number} is known", "b chooses another build")
+
+
+async def test_two_marked_builds_are_compared(desks: Desks) -> None:
+    first, second, third = (desks.ended(pipeline(test=10 + n)) for n in range(3))
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        await desk.press("l")
+        await desk.go_to(f"#{first.number} ")
+        await desk.press("m")
+        await desk.go_to(f"#{third.number} ")
+        await desk.press("d")
+        await desk.shows(f"this #{third.number}", f"against #{first.number}")
+        await desk.press("escape")
+        await desk.until(lambda: not comparing(desk))
+        await desk.press("m")
+        await desk.go_to(f"#{second.number} ")
+        await desk.press("d")
+        await desk.shows(f"this #{third.number}", f"against #{first.number}", "test +0:02")
+
+
+def test_which_two_builds_are_meant() -> None:
+    one, two, three = green(1), green(2), green(3)
+    other = replace_build(two, repo="acme/lcm")
+    assert pair(two, []) == (two, None)
+    assert pair(two, [two]) == (two, None)
+    assert pair(one, [three]) == pair(three, [one]) == pair(two, [one, three]) == (three, one)
+    for selected, marked, said in (
+        (None, [], "select a build first"),
+        (one, [one, two, three], "3 builds are marked"),
+        (one, [other], "are of two repos"),
+    ):
+        assert said in str(pair(selected, marked)[1])
 
 
 async def test_a_build_from_a_list_by_a_word(desks: Desks) -> None:
