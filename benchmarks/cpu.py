@@ -1,8 +1,9 @@
 """What watching costs, against a bare Textual app that updates one `Static` each second.
 
-Three programs in real terminals, at the same time: the bare one, ours with 20 running builds on the screen (their
-times tick, and are held against their repos' histories), and ours with 300 repos where nothing happens. CPU seconds of
-each in windows of 30 s, taken by the kernel's clocks of the processes: what else the machine does hardly matters.
+Four programs in real terminals, at the same time: the bare one, ours with 20 running builds on the screen (their
+times tick, and are held against their repos' histories), the same with all panes open and a log that grows by five
+lines a second followed in one of them, and ours with 300 repos where nothing happens. CPU seconds of each in windows of
+30 s, taken by the kernel's clocks of the processes: what else the machine does hardly matters.
 
     python benchmarks/cpu.py [--seconds 30] [--windows 2]
 """
@@ -22,6 +23,8 @@ from benchmarks.ptys import Terminal, installed, terminal
 from benchmarks.servers import control, demo, slugs
 
 RUNNING = 20
+LINES = 5  # a second, of each log
+FOR = 3600  # seconds that the builds with logs run
 
 
 def main() -> None:
@@ -32,25 +35,34 @@ def main() -> None:
     chosen = parser.parse_args()
     with ExitStack() as stack:
         busy = stack.enter_context(demo(repos=RUNNING, history=25))
+        loud = stack.enter_context(demo(repos=RUNNING, history=25))
         quiet = stack.enter_context(demo(repos=300, history=25))
-        stop_builds(busy)
-        stop_builds(quiet)
-        start_builds(busy)
+        for server in (busy, loud, quiet):
+            stop_builds(server)
+        start_builds(busy, {"hold": True})
+        start_builds(loud, {"seconds": FOR, "log": [f"line {n} of what a test says\n" for n in range(LINES * FOR)]})
         apps = {
             "bare app with a clock": stack.enter_context(terminal([sys.executable, str(Path(bare.__file__)), "clock"])),
             "20 running builds": stack.enter_context(terminal([installed()], busy)),
+            "20 running, a log followed": stack.enter_context(terminal([installed()], loud)),
             "300 repos, nothing runs": stack.enter_context(terminal([installed()], quiet)),
         }
-        apps["20 running builds"].wait_for(f"{RUNNING} running")
+        for name in ("20 running builds", "20 running, a log followed"):
+            apps[name].wait_for(f"{RUNNING} running")
         settle(apps.values(), 2)
-        apps["20 running builds"].press(b"hhhg")  # fold what was opened: all of them are seen
+        for name in ("20 running builds", "20 running, a log followed"):
+            apps[name].press(b"hhhg")  # fold what was opened: all of them are seen
+        settle(apps.values(), 1)
+        apps["20 running, a log followed"].press(b"jj")
+        apps["20 running, a log followed"].wait_for("following")
         settle(apps.values(), 8)
         used = [window(apps, chosen.seconds) for _ in range(chosen.windows)]
     percent = {name: [100 * one[name] / chosen.seconds for one in used] for name in apps}
     for name, values in percent.items():
         report.amount(name, median(values), "% of a core", f"{min(values):.2f} to {max(values):.2f}")
-    base, running, idle = percent.values()
+    base, running, followed, idle = percent.values()
     report.ratio("20 running builds", running, base, at_most=3.5)
+    report.ratio("20 running, a log followed", followed, base, at_most=3.5)
     report.ratio("300 repos, nothing runs", idle, base, at_most=3.5)
 
 
@@ -62,9 +74,9 @@ def stop_builds(env: Mapping[str, str]) -> None:
                 client.post("/_demo/cancel", json={"repo": build["repo"], "number": build["number"]}).raise_for_status()
 
 
-def start_builds(env: Mapping[str, str]) -> None:
-    """Have one build run in each repo, until the end of time."""
-    steps = [{"name": "clone", "seconds": 1}, {"name": "test", "hold": True}, {"name": "publish"}]
+def start_builds(env: Mapping[str, str], test: Mapping[str, object]) -> None:
+    """Have one build run in each repo, in a step `test` that is so."""
+    steps = [{"name": "clone", "seconds": 1}, {"name": "test", **test}, {"name": "publish"}]
     with control(env) as client:
         for slug in slugs(client):
             script = {"repo": slug, "stages": [{"steps": steps}]}

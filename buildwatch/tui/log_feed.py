@@ -22,7 +22,7 @@ class LogFeed:
     """What is read for the pane, and what is known of it.
 
     `known` tells a build as it is known now, `builds` a repo's builds (newest first), `changed` is called when there is
-    more to say than before.
+    more to say than before, `grew` when there is more of the log alone: at once, to be painted with it.
     """
 
     def __init__(
@@ -31,11 +31,13 @@ class LogFeed:
         known: Callable[[BuildKey], Build | None],
         builds: Callable[[Build], Iterable[Build]],
         changed: Callable[[], None],
+        grew: Callable[[], None],
     ) -> None:
         self._view = view
         self._known = known
         self._builds = builds
         self._changed = changed
+        self._grew = grew
         self._reading: asyncio.Task[None] | None = None
         self.place: Place | None = None
         self.said = ""
@@ -90,7 +92,7 @@ class LogFeed:
         log = follow(source, build.repo, build.number, stage.number, step.number, lambda: self._now(which)[2].status)
         async with aclosing(log) as states:
             async for state in states:
-                self.said = state.said if state.live or not state.lines else ""
+                said, self.said = self.said, state.said if state.live or not state.lines else ""
                 if not state.lines:
                     self._view.clear(state.said or "no output" + " yet" * state.live)
                 elif state.read:
@@ -100,8 +102,10 @@ class LogFeed:
                     self._view.show(state.lines, live=state.live, began=self._now(which)[2].started)
                 else:
                     self._view.extend(state.lines[state.same :], replace_last=count - state.same)
-                if not (state.read and state.live and count):  # while it is read the title tells enough
+                if not state.live or not count or self.said != said:
                     self._changed()
+                else:
+                    self._grew()
                 fresh, count = fresh and (state.read or not count), len(state.lines)
                 if state.lines and not state.live:
                     await self._look(source, self._now(which), state.lines, fresh=fresh, brief=brief)

@@ -45,7 +45,7 @@ class Side(Vertical):
         self._fact_lines = Lines(id="facts")
         self._log_title = Lines(id="log-title")
         self.log_view = LogView(id="log", marks=ASCII_MARKS if painter.glyphs is ASCII else Marks())
-        self._feed = LogFeed(self.log_view, self._known, self._builds, self._show_again)
+        self._feed = LogFeed(self.log_view, self._known, self._builds, self._show_again, self._show_title)
 
     def compose(self) -> ComposeResult:
         """Facts, a title for the log, the log."""
