@@ -278,6 +278,10 @@ def _shape(build: Build) -> tuple[tuple[int, int], ...] | None:
     return tuple((stage.number, len(stage.steps)) for stage in build.stages)
 
 
+def _was_listed_as_failed(earlier: Build | None) -> bool:
+    return earlier is not None and earlier.stages is None and earlier.status in (Status.FAILURE, Status.ERROR)
+
+
 def _moves(old: Build | None, new: Build, news: bool) -> Iterator[Move]:
     """The statuses in which `new` differs from `old`. A later run has an end, stages and steps of its own."""
     if old is None and not news:
@@ -285,7 +289,7 @@ def _moves(old: Build | None, new: Build, news: bool) -> Iterator[Move]:
     earlier = old if old is not None and not is_another_run(old, new) else None
     if old is not None and old.stages is None and not news and new.status == Status.BLOCKED:
         return  # it was blocked before: only its stages say so
-    if earlier is not None and earlier.stages is None and earlier.status.failed and new.status == Status.KILLED:
+    if _was_listed_as_failed(earlier) and new.status == Status.KILLED:
         return  # the same: what a list says of one that was stopped
     if old is None or old.status != new.status:
         yield Move(new, None, None, old.status if old else None, new.status)

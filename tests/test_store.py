@@ -128,6 +128,14 @@ def test_what_a_list_called_failure_and_was_killed_is_no_change(store: Store, he
 # approval
 
 
+def test_what_a_list_told_as_killed_has_its_stages_told_once_they_are_read(store: Store) -> None:
+    assert told(store.apply(build(status="killed"), news=True)) == [(None, None, None, "killed")]
+    assert told(store.apply(staged(build(status="killed"), "killed", step="skipped"), news=True)) == [
+        ("stage 1", None, None, "killed"),
+        ("stage 1", "test", None, "skipped"),
+    ]
+
+
 def test_what_already_waited_for_approval_is_no_change(store: Store) -> None:
     store.apply(build(status="pending"), news=False)
     changes = store.apply(staged(build(status="pending"), "blocked", "blocked"), news=False)
