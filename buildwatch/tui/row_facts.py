@@ -12,6 +12,9 @@ from buildwatch.words import Glyphs
 _BRANCH = 9
 """Cells that a branch needs at least: fewer letters tell nothing."""
 
+_WHO, _LEAST_WHO = 14, 9
+"""Cells for who made a failed build, with the gap before it, and how many it needs at least."""
+
 _FACTS = (("branch", 10), ("server", 9), ("event", 8), ("commit", 9), ("author", 9), ("message", 18))
 """A build's facts in the order in which they stay, each with the cells that it needs at least."""
 
@@ -19,7 +22,10 @@ _EVENTS = {"pull_request": "pr"}
 
 
 def repo_facts(build: Build, room: int, glyphs: Glyphs, columns: Collection[str] = USUAL_COLUMNS) -> Pieces:
-    """Of a repo's newest build: where, then what, as far as there is room; or the `columns`, where not all."""
+    """Of a repo's newest build: where, then what, as far as there is room; or the `columns`, where not all.
+
+    Of a failed one also who made it: that is the first that one asks.
+    """
     if not set(USUAL_COLUMNS) <= set(columns):
         facts = build_facts(build, max(0, room - 2), glyphs, columns)
         return [("  "[:room], "text"), *facts]
@@ -27,11 +33,14 @@ def repo_facts(build: Build, room: int, glyphs: Glyphs, columns: Collection[str]
         return [(fit(f"  {build.server}", 12, glyphs.ellipsis), "dim"), *repo_facts(build, room - 12, glyphs)]
     if room < _BRANCH:
         return [(" " * room, "text")]
-    branch = 20 if room >= 38 else room
+    who = (build.author or build.author_name or build.sender) if build.status.failed else ""
+    beside = max(_BRANCH, room - _WHO) if who and room >= _BRANCH + _LEAST_WHO else room
+    branch = 20 if room >= 38 else beside
     where = build.deploy_to or build.branch or build.ref
     pieces: Pieces = [(fit("  " + where, branch, glyphs.ellipsis), "dim")]
     if room > branch:
-        pieces.append((fit(f"  {_what(build)}", room - branch, glyphs.ellipsis), "dim"))
+        told = f"  {who}: {_what(build)}" if room >= 38 and who else f"  {who or _what(build)}"
+        pieces.append((fit(told, room - branch, glyphs.ellipsis), "dim"))
     return pieces
 
 

@@ -14,6 +14,7 @@ from buildwatch.store import Link, Server, Store
 from buildwatch.text import clean
 from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.row_cells import AGE, TIME, Painter
+from buildwatch.tui.row_facts import repo_facts
 from buildwatch.tui.rows import Kind, Row
 from buildwatch.tui.styles import STYLE_NAMES
 from buildwatch.words import ASCII, UNICODE, Glyphs
@@ -496,3 +497,21 @@ def test_what_was_slow_or_flaky_has_a_sign_before_its_time() -> None:
     assert "≈" in drawn(painter, row(Kind.BUILD, red))
     assert "&" in drawn(painter_of(red, again, glyphs=ASCII), row(Kind.BUILD, again))
     assert width_of(drawn(painter, row(Kind.BUILD, again))) == 80
+
+
+@pytest.mark.parametrize(
+    ("status", "room", "told"),
+    [
+        ("success", 30, "main"),
+        ("failure", 30, "main            mlindqvist"),
+        ("failure", 20, "main     mlindqvi…"),
+        ("failure", 17, "main"),
+        ("failure", 60, "main                mlindqvist: Subtract"),
+        ("success", 60, "main                Subtract"),
+    ],
+)
+def test_a_repo_whose_newest_build_failed_says_who_made_it(status: str, room: int, told: str) -> None:
+    build = Build("s", "acme/gcd", 1, 1, Status(status), branch="main", author="mlindqvist", message="Subtract\nmore")
+    pieces = repo_facts(build, room, UNICODE)
+    assert sum(len(text) for text, _ in pieces) == room
+    assert "".join(text for text, _ in pieces).strip() == told
