@@ -57,6 +57,7 @@ class Order:
         self.held = False
         self._sort = ""
         self._places: dict[RepoKey | BuildKey, tuple[Place, int]] = {}
+        self._names: dict[RepoKey, Place] = {}
 
     def begin(self, sort: str) -> None:
         """All places are to be found anew, but those of an order that is held."""
@@ -66,7 +67,11 @@ class Order:
 
     def repos(self, store: Known, repos: Iterable[Repo], pins: Collection[RepoKey]) -> list[Repo]:
         """Those repos in their order, pinned ones first."""
-        return sorted(repos, key=lambda repo: (repo.key not in pins, self._repo(store, repo)[0]))
+        if self._sort in _BY:
+            ordered = sorted(repos, key=lambda repo: self._repo(store, repo)[0])
+        else:
+            ordered = sorted(repos, key=self._name)
+        return sorted(ordered, key=lambda repo: repo.key not in pins) if pins else ordered
 
     def standing(self, store: Known, repo: Repo) -> int:
         """How its newest build stands, or stood when the order was held."""
@@ -76,6 +81,13 @@ class Order:
         """Builds of several repos in their order: by name they stand repo by repo."""
         return sorted(builds, key=self._build)
 
+    def _name(self, repo: Repo) -> Place:
+        """`name_place`, worked out once a repo."""
+        known = self._names.get(repo.key)
+        if known is None:
+            known = self._names[repo.key] = name_place(repo)
+        return known
+
     def _repo(self, store: Known, repo: Repo) -> tuple[Place, int]:
         known = self._places.get(repo.key)
         if known is None:
@@ -84,7 +96,8 @@ class Order:
             told = build
             if by is _longest and build is not None and not build.status.ended:
                 told = next((one for one in store.builds(repo.key) if one.status.ended), None)
-            place = name_place(repo) if by is None else (by(told), *name_place(repo))
+            name = self._name(repo)
+            place = name if by is None else (by(told), *name)
             known = self._places[repo.key] = place, standing(build)
         return known
 

@@ -142,7 +142,7 @@ def _by_author(store: Known, showing: Showing) -> Iterator[Row]:
     for repo in store.repos.values():
         me = store.servers[repo.server].user
         for build in store.builds(repo.key):
-            if showing.filter.shows(repo, build, me) or showing.holds(build):
+            if not showing.filter or showing.filter.shows(repo, build, me) or showing.holds(build):
                 groups.setdefault(author_of(build), []).append(build)
     for author in sorted(groups, key=lambda author: (author.lower(), author)):
         head = Row(Kind.AUTHOR, 0, "", part=author)
