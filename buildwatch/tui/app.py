@@ -10,15 +10,13 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SuspendNotSupported, SystemCommand
+from textual.app import SuspendNotSupported, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
-from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
@@ -37,6 +35,7 @@ from buildwatch.tui.left import Leaving, left
 from buildwatch.tui.recall import Recall
 from buildwatch.tui.rows import Kind
 from buildwatch.tui.tab_title import TabTitle
+from buildwatch.tui.terminal import TerminalApp
 from buildwatch.tui.themes import ThemeError, names
 from buildwatch.tui.theming import Theming
 from buildwatch.tui.verdict import Session
@@ -63,7 +62,7 @@ FURNISH = 0.5
 """Seconds after which the pane for the selection is there, even if no row came that could be selected."""
 
 
-class BuildwatchApp(App[None]):
+class BuildwatchApp(TerminalApp):
     """The live tree of all servers."""
 
     TITLE = "buildwatch"
@@ -118,13 +117,6 @@ class BuildwatchApp(App[None]):
         """Our own colours, for themes that do not know them."""
         return self._theming.first.variables
 
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """With NO_COLOR, greys; but no colour at all where the theme's are the terminal's own, which nobody can mix."""
-        filters = super().get_line_filters()
-        if not self.native_ansi_color:
-            return filters
-        return [NoColor() if isinstance(filter, Monochrome) else filter for filter in filters]
-
     def get_default_screen(self) -> Screen[None]:
         """The board."""
         return self.board
@@ -133,7 +125,7 @@ class BuildwatchApp(App[None]):
         """Go on once something is on the screen. A signal ends it as a key does: the terminal is given back."""
         self.set_keymap(self.keymap.for_textual)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            self._end_by(number)
+            self.end_by(number)
         if not self.is_headless:
             hangup.look_out(0, lambda: self.exit(None, hangup.STATUS))
         self.call_after_refresh(self.set_timer, 0.001, self._begin)
@@ -207,17 +199,6 @@ class BuildwatchApp(App[None]):
         self.board.tell(changes)
         if self._comparing is not None:
             self._comparing.tell(changes)
-
-    def _fatal_error(self) -> None:
-        """A bug: show where it is, but no values of variables, as Textual would. Among them are tokens."""
-        from rich.traceback import Traceback
-
-        self.panic(Traceback(show_locals=False))
-
-    def to_terminal(self, text: str) -> None:
-        """Send this to the terminal as it is. Nothing from outside may be in it."""
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(text)
 
     @property
     def leaving(self) -> str:
@@ -437,10 +418,6 @@ class BuildwatchApp(App[None]):
         else:
             self._deeds.ask(name, self.board.selected_build)
 
-    def warn(self, sentence: str) -> None:
-        """Say what is wrong."""
-        self.notify(sentence, severity="warning", markup=False)
-
     def action_watch_end(self) -> None:
         """Tell when the selected build ends, or no more."""
         build = self.board.selected_build
@@ -475,9 +452,9 @@ class BuildwatchApp(App[None]):
     def action_copy(self) -> None:
         """The address of what is selected; in the log, its line."""
         if self.board.side is not None and self.board.in_log:
-            self._copy(self.board.side.log_view.current_text())
+            self.copy(self.board.side.log_view.current_text())
         else:
-            self._copy(bars.address_of(self.board.live.row, self.board.selected_build))
+            self.copy(bars.address_of(self.board.live.row, self.board.selected_build))
 
     def action_log_together(self) -> None:
         """The logs of all steps of the build as one, or one step's."""
@@ -498,38 +475,15 @@ class BuildwatchApp(App[None]):
             if how == "save":
                 self.notify(f"saved as {log_out.save(self._settings.paths.data / 'logs', name, text)}", markup=False)
             else:
-                log_out.view(how, name, text, line, self._lend_terminal)
+                log_out.view(how, name, text, line, self.lend_terminal)
         except log_out.OutError as error:
             self.warn(str(error))
         except SuspendNotSupported:
             self.warn("this terminal cannot be given to another program")
 
-    @contextmanager
-    def _lend_terminal(self) -> Iterator[None]:
-        """The terminal belongs to another program. An interrupt that is typed there is meant for that alone."""
-        loop = asyncio.get_running_loop()
-        loop.remove_signal_handler(signal.SIGINT)
-        signal.signal(signal.SIGINT, lambda *_: None)  # not to be ignored: that the other program would inherit
-        try:
-            with self.suspend():
-                yield
-        finally:  # later: the loop has yet to hear of the interrupts that were typed
-            loop.call_later(0.1, self._end_by, signal.SIGINT)
-
-    def _end_by(self, number: signal.Signals) -> None:
-        """Have a signal end the app as a key does."""
-        asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
-
     def action_copy_url(self) -> None:
         """The web address of what is selected."""
-        self._copy(self._url())
-
-    def _copy(self, text: str) -> None:
-        if text:
-            self.copy_to_clipboard(text)
-            first, *others = text.split("\n")
-            more = f" and {len(others)} more line{'s' * (len(others) > 1)}" if others else ""
-            self.notify(f"copied {first[:60]}{more}", timeout=2, markup=False)
+        self.copy(self._url())
 
     def action_browse(self) -> None:
         """The page of what is selected, in the web browser."""
@@ -581,12 +535,14 @@ class BuildwatchApp(App[None]):
             yield from self._comparing.commands()
         viewing = keys.VIEWING if self._comparing is None else []
         for binding in [*keys.APP, *viewing, *self.own_bindings]:
-            if isinstance(binding, Binding) and binding.action not in absent:
+            if isinstance(binding, Binding) and binding.show and binding.action not in absent:
                 yield SystemCommand(
                     binding.description,
                     f"key: {keys.of(binding, self.keymap)}",
                     lambda action=binding.action: self._run(action),
                 )
+        for word, told, do in self.board.commands() if viewing else ():
+            yield SystemCommand(word, told, do, discover=False)
         for name in sorted(names(self._settings.paths.themes)):
             yield SystemCommand(
                 f"theme {name}", "other colours", lambda name=name: self.set_theme(name, keep=True), discover=False

@@ -117,6 +117,7 @@ class Help(ModalScreen[None]):
         """Each section with its keys in two columns."""
         with VerticalScroll():
             yield Static(self._text())
+            yield Hints(Hint(self._close, "close", "leave"))
 
     def _text(self) -> Text:
         text = Text()
@@ -126,7 +127,7 @@ class Help(ModalScreen[None]):
                 text.append(f"  {key:<18}")
                 text.append(f"{words}\n", "dim")
             text.append("\n")
-        text.append(f"{self._close} closes")
+        text.right_crop(2)
         return text
 
     def action_leave(self) -> None:

@@ -2,7 +2,7 @@
 
 Words are joined by 'and'. A word matches where it is found in the repo, branch, author, status, event or commit message
 of a build, without regard to case. `failed`, `running`, `waiting`, `blocked` and `mine` have a meaning of their own;
-`repo:`, `branch:`, `author:`, `status:` and `event:` look in one place only; a leading `!` turns a word round.
+`repo:`, `branch:`, `author:`, `status:`, `event:` and `server:` look in one place only; a leading `!` turns it round.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _test(word: str) -> Test:
     if word in _SPECIAL:
         return _SPECIAL[word]
     place, colon, wanted = word.partition(":")
-    finds = (_PLACES[place],) if colon and place in _PLACES else _ANYWHERE
+    finds = (_ONLY_THERE[place],) if colon and place in _ONLY_THERE else _ANYWHERE
     if finds is _ANYWHERE:
         wanted = word
     return lambda repo, build, _: any(wanted in find(repo, build).lower() for find in finds)
@@ -88,6 +88,8 @@ _PLACES: dict[str, Find] = {
     "status": lambda _, build: build.status if build else "",
     "event": lambda _, build: build.event if build else "",
 }
+
+_ONLY_THERE: dict[str, Find] = {**_PLACES, "server": lambda repo, _: repo.server}
 
 _ANYWHERE: tuple[Find, ...] = (
     *_PLACES.values(),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from textual.message import Message
@@ -13,6 +14,7 @@ from textual.screen import Screen
 from buildwatch.config.view import BUILT_IN, COLUMNS, GROUPS, SORTS, View, named
 from buildwatch.model import Build, BuildKey
 from buildwatch.shown import Shown
+from buildwatch.tui.board_text import view_words
 from buildwatch.tui.filters import FAILED, MINE, with_or_without
 from buildwatch.tui.live_tree import LiveTree
 from buildwatch.tui.row_cells import Painter
@@ -147,6 +149,19 @@ class Viewing(Screen[None]):
     def action_views(self, saving: bool = False) -> None:
         """All views."""
         self.post_message(self.Asked(saving=saving))
+
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
+        """Each single thing that can be chosen: its name, a word about it, what does it."""
+        for view in self.views:
+            words = ", ".join(view_words(view)) or "everything"
+            yield f"view {view.name}", words, partial(self.choose, view)
+        for group in GROUPS:
+            yield f"group by {group}", "what stands together", partial(self.group_by, group)
+        for sort in SORTS:
+            yield f"sort by {sort}", "in which order", partial(self.sort_by, sort)
+        for column in COLUMNS:
+            is_on = column in self.view.columns
+            yield f"column {column}", "hide it" if is_on else "show it", partial(self.toggle_column, column)
 
     def action_view(self, number: int) -> None:
         """The view of that number, counted from 1."""

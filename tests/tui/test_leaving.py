@@ -13,6 +13,7 @@ from textual.app import App
 
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.tui.app import BuildwatchApp
+from buildwatch.tui.terminal import TerminalApp
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Desk, Desks
@@ -141,5 +142,5 @@ async def test_a_crash_tells_where_but_no_values(desks: Desks, capsys: pytest.Ca
 
 def test_the_crash_screen_is_still_where_it_was() -> None:
     """The one private method that is overridden: if Textual renames it, this must be seen."""
-    assert "_fatal_error" in vars(BuildwatchApp)
+    assert "_fatal_error" in vars(TerminalApp)
     assert hasattr(App, "_fatal_error")
