@@ -23,7 +23,7 @@ from buildwatch.tui.log_search import BadPattern
 from buildwatch.tui.log_seek import Seeker
 from buildwatch.tui.log_shown import Part, Shown, around, everything, folded, parts_of
 from buildwatch.tui.log_state import LogState, Matches
-from buildwatch.wire.ansi import drawn, plain
+from buildwatch.wire.ansi import drawn, links, plain
 from buildwatch.wire.loglist import LogLines
 
 AROUND = 3
@@ -226,6 +226,7 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
             brief=self._brief,
             folded=self._folds.any(),
             selected=last - first + 1 if self._anchor >= 0 else 0,
+            links=tuple(links(self._lines[last].text)) if 0 <= last < len(self._lines) else (),
         )
 
     # What is on show

@@ -22,7 +22,7 @@ class LogState:
     log was let go of. `match` is the how-manieth (from 1, 0 for none) of `matches`; all counts are of what has been
     looked at so far, which is everything once `counted` (of matches: `searched`). `fault` is a sentence about what was
     to be searched for. `brief` says that only what broke is on show, `folded` that some commands are, `selected` is how
-    many lines are.
+    many lines are. `links` are where those of the current line lead.
     """
 
     lines: int = 0
@@ -44,3 +44,4 @@ class LogState:
     brief: bool = False
     folded: bool = False
     selected: int = 0
+    links: tuple[str, ...] = ()

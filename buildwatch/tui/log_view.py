@@ -189,6 +189,7 @@ class LogView(LogReader, can_focus=True, inherit_bindings=False):
             elif event.x < self._layout.gutter and self._can_fold() and self._seeker.commands.within(line, line + 1):
                 self._toggle(line)
             self._repaint()
+            self._tell()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Select up to the line under the pointer."""

@@ -226,6 +226,7 @@ def log_words(state: LogState, step: Step | None) -> list[tuple[int, str]]:
     words: list[tuple[int, str]] = []
     if state.selected:
         words.append((1, f"{state.selected} selected"))
+    words += [(3, f"link to {link}") for link in state.links]
     if state.fault:
         words.append((2, state.fault))
     if state.pattern:

@@ -1,8 +1,9 @@
 """One raw log line as text with styles: colours and weights of SGR, and nothing else of what a terminal would obey.
 
-Cursor moves, titles, hyperlinks, clipboard writes (OSC 52), device queries, every other control character and what
-reorders or hides text leave no trace. Colours end with the line, as in `less -R`: each line can be looked at on its
-own, and no line colours another. Source of the codes: ECMA-48, and ITU T.416 for the forms with colons.
+A hyperlink (OSC 8) is underlined, and where it leads is told by `links`; nothing makes it one for the terminal. Cursor
+moves, titles, clipboard writes (OSC 52), device queries, every other control character and what reorders or hides text
+leave no trace. Colours end with the line, as in `less -R`: each line can be looked at on its own, and no line colours
+another. Source of the codes: ECMA-48, ITU T.416 for the forms with colons, and the egmontkob gist on OSC 8.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from buildwatch.text import without_unseen
+from buildwatch.text import clean, without_unseen
 
 Colour = int | tuple[int, int, int]
 """0 to 15: a colour of the theme; 16 to 255: of the fixed palette; or red, green, blue, each 0 to 255."""
 
 LONGEST = 20_000
 """So many characters of a line are shown."""
+
+_LONGEST_LINK = 500
 
 
 class Style(NamedTuple):
@@ -39,12 +42,15 @@ Spans = list[tuple[str, Style]]
 
 PLAIN = Style()
 
+_LINK = r"(?:\x1b\]|\x9d)8;[^;\x07\x1b\x9c\n]*;([^\x07\x1b\x9c\n]*)(?:\x07|\x9c|\x1b\\)"  # OSC 8; its end leads nowhere
 _SEQUENCE = re.compile(
-    r"(?:\x1b\[|\x9b)([0-9;:]*)m"  # SGR, the only one with a group
+    r"(?:\x1b\[|\x9b)([0-9;:]*)m"  # SGR: the first group
+    rf"|{_LINK}"  # the second
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # any other CSI, or one cut short
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?"  # OSC, DCS, SOS, PM, APC
     r"|\x1b[ -/]*[0-~]?"  # the rest of what ESC begins
 )
+_LINKS = re.compile(_LINK)
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _CONTROLS_WITHIN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")  # the same where lines are joined by feeds
 _PRINTABLE = bytes([0x0A, *range(0x20, 0x7F)])
@@ -82,6 +88,13 @@ def plain(raw: str) -> str:
     if text.isascii() or not _PILE.search(text):
         return text
     return "".join(run for run, _ in _styled(raw))
+
+
+def links(raw: str) -> list[str]:
+    """Where the line's hyperlinks lead, each once, safe to show."""
+    if "]8;" not in raw and "\x9d8;" not in raw:
+        return []
+    return [link for link in dict.fromkeys(clean(found, _LONGEST_LINK) for found in _LINKS.findall(raw)) if link]
 
 
 def drawn(raw: str) -> str:
@@ -122,17 +135,21 @@ def _styled(raw: str) -> Iterator[tuple[str, Style]]:
     """The line's runs of one style, no two neighbours alike."""
     parts = _SEQUENCE.split(raw)
     style = after = PLAIN
+    linked = False
     run: list[str] = []
-    for codes, part in zip([None, *parts[1::2]], parts[::2], strict=True):
+    for codes, link, part in zip([None, *parts[1::3]], [None, *parts[2::3]], parts[::3], strict=True):
         if codes is not None:
             after = _after(after, codes)
+        if link is not None:
+            linked = bool(link)
         text = _cleaned(part)
         if not text:
             continue
-        if after != style and run:
+        shown = after._replace(underline=True) if linked else after
+        if shown != style and run:
             yield _unpiled("".join(run)), style
             run = []
-        style = after
+        style = shown
         run.append(text)
     if run:
         yield _unpiled("".join(run)), style

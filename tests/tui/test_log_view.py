@@ -152,6 +152,16 @@ async def test_an_expression_is_searched_for_and_a_wrong_one_told_of(app: LogApp
         assert view.state.fault == ""
 
 
+async def test_where_a_line_s_link_leads_is_told_when_it_is_clicked(app: LogApp) -> None:
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.view.show(log("first", "see \x1b]8;;https://ci.example/1\x07this\x1b]8;;\x07"), live=False)
+        assert screen(app.view)[1].endswith("see this")
+        await pilot.click(LogView, offset=(20, 1))
+        assert list(app.states[-1].links) == ["https://ci.example/1"]
+        await pilot.click(LogView, offset=(20, 0))
+        assert not app.states[-1].links
+
+
 async def test_scrolling_back_to_the_end_follows_again(app: LogApp) -> None:
     async with app.run_test(size=(60, 10)) as pilot:
         app.view.show(numbered(50), live=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildwatch.wire.ansi import LONGEST, PLAIN, Spans, Style, drawn, drawn_all, plain, safe_sgr, spans
+from buildwatch.wire.ansi import LONGEST, PLAIN, Spans, Style, drawn, drawn_all, links, plain, safe_sgr, spans
 
 RED = Style(fg=1)
 
@@ -106,13 +106,34 @@ def test_ordinary_text_is_kept(raw: str) -> None:
         ),
         ("\x1b[38;5;300mx\x1b[5;8mx", [("xx", PLAIN)]),
         ("\x9b31mx", [("x", RED)]),
-        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", [("link", PLAIN)]),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", [("link", Style(underline=True))]),
+        (
+            "a \x1b[31m\x1b]8;id=1;http://x\x07li\x1b[1mnk\x1b]8;;\x07 b",
+            [
+                ("a ", PLAIN),
+                ("li", RED._replace(underline=True)),
+                ("nk", RED._replace(bold=True, underline=True)),
+                (" b", RED._replace(bold=True)),
+            ],
+        ),
+        ("\x1b]8;;http://x without an end", []),
         ("a\tb\x1b[31m\tc", [("a       b", PLAIN), ("       c", RED)]),
         ("日本\tb", [("日本    b", PLAIN)]),
     ],
 )
 def test_spans(raw: str, expected: Spans) -> None:
     assert spans(raw) == expected
+
+
+def test_where_links_lead_is_told_and_safe() -> None:
+    raw = (
+        "see \x1b]8;;https://ci.example/1\x1b\\one\x1b]8;;\x1b\\, \x9d8;k=v;file:///etc/\u202epasswd\x9ctwo\x1b]8;;\x07"
+    )
+    assert links(raw) == ["https://ci.example/1", "file:///etc/passwd"]
+    assert links(raw + raw) == links(raw)
+    assert plain(raw) == "see one, two"
+    assert links("no ]8; here") == links("\x1b]8;;\x07") == []
+    assert len(links(f"\x1b]8;;http://{'x' * 5000}\x07a")[0]) <= 500
 
 
 def test_a_line_too_long_is_cut_and_says_so() -> None:
