@@ -33,7 +33,7 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
     address = parse(args.repo, [server.url for server in settings.servers])
     if address.number is None and not address.latest:
         raise UserError(f"{args.command} needs a build; expected {address.repo}#12 or {address.repo}@latest")
-    params = _params(args.param)
+    params = given_params(args.param)
     async with connected(settings) as servers:
         server, slug = await find_repo(servers, address)
         build = await find_build(server, slug, address)
@@ -42,8 +42,8 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
             raise UserError(unknown_to(server.source, args.command), CANNOT_ASK)
         if action.impossible:
             raise UserError(action.impossible, 1)
-        if not args.yes and not _agreed(action, server.source.kind):
-            raise UserError("nothing was done", 1)
+        if not args.yes:
+            ask_person(action.says(server.source.kind), action.call(server.source.kind))
         try:
             new = await action.run(server.source)
         except SourceError as error:  # not tried again: it may have been done
@@ -52,26 +52,36 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _params(words: list[str]) -> dict[str, str]:
+def given_params(words: list[str]) -> dict[str, str]:
+    """What was given as `-p KEY=VALUE`. Raises `UserError`."""
     try:
         return read_params(words)
     except ValueError as error:
         raise UserError(clean(str(error), 200)) from None
 
 
-def _agreed(action: Action, kind: str) -> bool:
-    """What the person at the terminal says to it. Where there is none, `--yes` has to say it."""
+def ask_person(says: str, call: str) -> None:
+    """Have the person at the terminal agree to what will be done, by which call. Raises `UserError` unless they do.
+
+    Where there is no terminal, `--yes` has to say it.
+    """
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UserError(f"this would {clean(action.says(kind))}; add --yes to do it without being asked")
-    sys.stderr.write(f"{clean(action.says(kind))}\n  {clean(action.call(kind))}\ngo on? [y/N] ")
+        raise UserError(f"this would {clean(says)}; add --yes to do it without being asked")
+    sys.stderr.write(f"{clean(says)}\n  {clean(call)}\ngo on? [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise UserError("nothing was done", 1)
+
+
+def told(new: Build | None) -> str:
+    """What came of an action that starts a build."""
+    return f"{new.address} is {new.status}" if new else "the server started no build: no pipeline matches"
 
 
 def _as_text(action: Action, new: Build | None) -> str:
     if action.name in _DONE:
         return f"{action.build.address} {_DONE[action.name]}"
-    return f"{new.address} is {new.status}" if new else "the server started no build: no pipeline matches"
+    return told(new)
 
 
 def _as_json(action: Action, new: Build | None) -> str:

@@ -50,6 +50,16 @@ def _action_with_params(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-p", "--param", metavar="KEY=VALUE", action="append", help="a parameter of the new build")
 
 
+def _create(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("repo", metavar="REPO", help="the repo: owner/name, or its name alone where only one has it")
+    parser.add_argument("--branch", metavar="BRANCH", default="", help="the branch (default: the repo's own)")
+    parser.add_argument("--commit", metavar="SHA", default="", help="a commit, where the server takes one (Drone)")
+    parser.add_argument("-p", "--param", metavar="KEY=VALUE", action="append", help="a parameter of the new build")
+    parser.add_argument("--yes", action="store_true", help="do it without asking")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+    parser.set_defaults(param=[])
+
+
 def _deployment(parser: argparse.ArgumentParser) -> None:
     _action_with_params(parser)
     parser.add_argument("target", metavar="TARGET", help="where to, for example production")
@@ -216,6 +226,7 @@ COMMANDS: Final = {
     "rollback": Command("buildwatch.cli.actions", "take a target back to a build", _deployment),
     "record": Command("buildwatch.cli.record", "write down what happens, to be played again", _record),
     "replay": Command("buildwatch.cli.replay", "play what was recorded, at any speed", _replay, needs_server=False),
+    "create": Command("buildwatch.cli.create", "start a new build of a branch, without a push", _create),
     "render": Command("buildwatch.cli.render", "what a template of the notifier prints", _render, needs_server=False),
     "notify": Command("buildwatch.cli.notify", "tell Slack of builds as the rules say, for ever", _notify),
     "plugin": Command("buildwatch.cli.plugin", "drone-slack's job in a pipeline", _plugin, needs_server=False),

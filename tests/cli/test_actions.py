@@ -56,6 +56,34 @@ def test_approve_and_decline_take_all_waiting_stages(
     assert (build.status == "declined") is after
 
 
+def test_create_starts_a_new_build_of_a_branch(drone: Drone, cli: Cli) -> None:
+    done = cli("create", drone.repo.rpartition("/")[2], "--branch", "main", "-p", "WHO=me", "--yes", "--json")
+    assert (done.status, done.err) == (0, "")
+    told = json.loads(done.out)
+    new = told.pop("new")
+    assert (told["action"], told["repo"], new["branch"], new["event"]) == ("create", drone.repo, "main", "custom")
+    build = drone.call(lambda: drone.server.control.build(drone.repo, new["number"]))
+    assert build.origin.params == {"WHO": "me"}
+    assert cli("create", drone.repo, "--yes").out == f"{drone.repo}#{build.number + 1} is pending\n"
+
+
+def test_create_says_what_it_would_do_and_what_it_cannot(drone: Drone, cli: Cli) -> None:
+    done = cli("create", drone.repo, "--branch", "main", "-p", "WHO=me")
+    assert done == (
+        2,
+        "",
+        f"buildwatch: this would start a new build of {drone.repo}, branch main with WHO=me; "
+        "add --yes to do it without being asked\n",
+    )
+    assert (
+        "expected acme/storefront alone, or `buildwatch restart acme/storefront#3`"
+        in cli("create", f"{drone.repo}#3").err
+    )
+    assert "read_only is set" in cli("create", drone.repo, "--yes", "--read-only").err
+    assert cli("create", drone.repo, "-p", "WHO", "--yes").status == 2
+    assert cli("ls", "--json").out.count('"build": null') == 3
+
+
 @pytest.mark.parametrize("action", ["promote", "rollback"])
 def test_promote_and_rollback_deploy_to_a_target(drone: Drone, cli: Cli, action: str) -> None:
     build = drone.ended(GREEN)
