@@ -450,9 +450,11 @@ class BuildwatchApp(TerminalApp):
     # out of the terminal
 
     def action_copy(self) -> None:
-        """The address of what is selected; in the log, its line."""
+        """The address of what is selected, or those of the marked builds; in the log, its line."""
         if self.board.side is not None and self.board.in_log:
             self.copy(self.board.side.log_view.current_text())
+        elif self.board.marks:
+            self.copy("\n".join(build.address for build in self.board.marked_builds()))
         else:
             self.copy(bars.address_of(self.board.live.row, self.board.selected_build))
 

@@ -392,6 +392,8 @@ class Board(Viewing):
 
     def on_live_tree_selected(self) -> None:
         """The cursor moved: show it now, ask for what is missing once it rests."""
+        if self.view.filter:
+            self.hold_order()  # what it left may have to go
         self.show_foot()
         self.show_side()
         if self._dwell is not None:

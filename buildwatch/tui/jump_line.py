@@ -80,7 +80,7 @@ class JumpLine(ModalScreen[str | Choice | None]):
 
     def _show(self) -> None:
         width = self.app.size.width
-        top = max(0, min(self._at - SHOWN // 2, len(self._found) - SHOWN))
+        top = self._top
         room = min(max((width_of(one.text) for one in self._found[top : top + SHOWN]), default=0) + 2, width * 2 // 3)
         shown = enumerate(self._found[top : top + SHOWN], top)
         lines = [self._line(choice, at == self._at, room, width) for at, choice in shown]
@@ -99,8 +99,27 @@ class JumpLine(ModalScreen[str | Choice | None]):
         return [(mark, "accent"), (f"{sign} ", style), (text, "head" if here else "text"), (says, "dim")]
 
     @property
+    def _top(self) -> int:
+        """The first of the choices that are in sight."""
+        return max(0, min(self._at - SHOWN // 2, len(self._found) - SHOWN))
+
+    @property
     def _choice(self) -> Choice | None:
         return self._found[self._at] if self._found else None
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a choice takes it."""
+        at = self._top + event.y
+        if event.widget is self._lines and at < len(self._found):
+            self.dismiss(self._found[at])
+
+    def on_mouse_scroll_down(self) -> None:
+        """The wheel goes through the choices."""
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        """And back."""
+        self.action_move(-1)
 
     def action_move(self, by: int) -> None:
         """Up and down, round the ends."""

@@ -50,6 +50,11 @@ BOARD_ONLY: Final = (
     frozenset(binding.action.partition("(")[0] for binding in APP if isinstance(binding, Binding)) - ANYWHERE
 )
 
+NUMBERS: Final[list[BindingType]] = [
+    Binding(str(n), f"screen.view({n})", f"view {n}", show=False, id=f"tree.view-{n}") for n in range(1, 10)
+]
+"""Views by their numbers, in the tree and in the list of views."""
+
 VIEWING: Final[list[BindingType]] = [
     Binding("m", "screen.mark", "mark this build for the next action", id="tree.mark"),
     Binding("M", "screen.mark_range", "mark all from the last mark to here", id="tree.mark-range"),
@@ -59,7 +64,7 @@ VIEWING: Final[list[BindingType]] = [
     Binding("u", "screen.mine", "mine only", id="tree.mine"),
     Binding("b", "screen.group", "grouped by the next thing", id="tree.group"),
     Binding("s", "screen.sort", "sorted by the next thing", id="tree.sort"),
-    *(Binding(str(n), f"screen.view({n})", f"view {n}", show=False, id=f"tree.view-{n}") for n in range(1, 10)),
+    *NUMBERS,
 ]
 """What works in the tree alone. The actions are the board's."""
 

@@ -13,6 +13,7 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from buildwatch.config.view import MOST, View, name_fault
+from buildwatch.tui import keys
 from buildwatch.tui.board_text import view_words
 from buildwatch.tui.hints import Hint, Hints
 from buildwatch.tui.keeping import Keeping
@@ -30,6 +31,7 @@ class ViewNames(OptionList, inherit_bindings=False):
         Binding("enter", "select", "show this view", id="views.take"),
         Binding("s", "screen.name", "save what is on show under a name", id="views.save"),
         Binding("d,delete", "screen.drop", "drop a view that was saved here", id="views.drop"),
+        *keys.NUMBERS,
     ]
 
 
@@ -92,6 +94,11 @@ class ViewPicker(ModalScreen[View | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Show it."""
         self.dismiss(self._views[event.option_index])
+
+    def action_view(self, number: int) -> None:
+        """The one of that number."""
+        if number <= len(self._views):
+            self.dismiss(self._views[number - 1])
 
     def action_take(self) -> None:
         """Save under the name that was typed, else show the one under the cursor."""

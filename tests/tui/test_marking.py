@@ -63,6 +63,8 @@ async def test_escape_asks_for_nothing_and_then_lets_go_of_the_marks(desks: Desk
         assert len(desk.board.marks) == 1
         await desk.press("P")
         assert desk.said == ["promote is for one build at a time; let go of the marks first"]
+        await desk.press("y")
+        assert desk.copied == ["acme/storefront#1"]
         await desk.press("escape")
         assert desk.board.marks == {}
         assert "»" not in desk.text
@@ -159,7 +161,9 @@ async def test_a_view_is_saved_chosen_and_dropped(desks: Desks) -> None:
         await desk.shows("6 red", "filter: failed, newest first (saved)")
         await desk.press("g", "d")
         await desk.shows("only views that were saved here can be dropped")
-        await desk.press("G", "d")
+        await desk.press("2")
+        assert desk.board.view.name == "failed"
+        await desk.press("v", "G", "d")
         await desk.until(lambda: "6 red" not in desk.text)
         await desk.press("g", "enter")
         await desk.until(lambda: desk.app.screen is desk.board)

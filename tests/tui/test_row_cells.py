@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from buildwatch.config.view import COLUMNS, GROUPS, View
 from buildwatch.model import Build, Repo, RepoKey, Stage, Status, Step
 from buildwatch.store import Link, Server, Store
 from buildwatch.text import clean
@@ -125,12 +126,21 @@ rows = st.sampled_from(Kind).flatmap(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(builds, min_size=1, max_size=4), rows, st.integers(20, 220), st.booleans(), st.just(NOW) | st.just(0))
+@given(
+    st.lists(builds, min_size=1, max_size=4),
+    rows,
+    st.integers(20, 220),
+    st.booleans(),
+    st.just(NOW) | st.just(0),
+    st.builds(View, group=st.sampled_from(GROUPS), columns=st.sets(st.sampled_from(COLUMNS)).map(tuple)),
+)
 def test_every_row_has_exactly_as_many_cells_as_there_are(
-    known: list[Build], what: tuple[Kind, int, int, int], width: int, is_open: bool, now: int
+    known: list[Build], what: tuple[Kind, int, int, int], width: int, is_open: bool, now: int, view: View
 ) -> None:
     kind, depth, stage, step = what
     painter = painter_of(*known, now=now)
+    painter.view, painter.marked, painter.pinned = view, {known[0].key}, {known[0].repo_key}
+    painter.fit_names()
     pieces = painter.draw(row(kind, known[0], depth=depth, stage=stage, step=step), width, is_open)
     assert width_of(text(pieces)) == width
     assert {style.removesuffix(" underline") for _, style in pieces} <= set(STYLE_NAMES)
@@ -447,6 +457,47 @@ def test_ascii_draws_only_ascii() -> None:
         for place in places:
             for width in (30, 58, 80, 140):
                 assert drawn(painter, place, width).isascii()
+
+
+# what a view shows of it
+
+
+def test_repos_of_another_grouping_are_named_with_their_owners() -> None:
+    painter = painter_of(GREEN)
+    for group in GROUPS:
+        painter.view = View(group=group)
+        assert ("acme/api" in drawn(painter, row(Kind.REPO), 120)) is (group != "namespace")
+
+
+def test_where_servers_are_mixed_the_server_is_told() -> None:
+    painter = painter_of(GREEN)
+    assert isinstance(painter.store, Store)
+    painter.view = View(group="status")
+    assert " ci " not in drawn(painter, row(Kind.REPO), 140)
+    painter.store.set_server(Server("other", "https://other.example"))
+    assert " ci " in drawn(painter, row(Kind.REPO), 140)
+    assert " ci " in drawn(painter, row(Kind.BUILD), 140)
+
+
+def test_only_the_columns_that_are_asked_for_are_shown() -> None:
+    painter = painter_of(GREEN)
+    painter.view = View(columns=("commit",))
+    for kind in (Kind.REPO, Kind.BUILD):
+        line = drawn(painter, row(kind), 140)
+        assert GREEN.commit[:8] in line
+        assert GREEN.branch not in line
+    assert not painter.has_strip(140)
+
+
+def test_a_mark_and_a_pin_are_signs_and_move_nothing() -> None:
+    for glyphs in (UNICODE, ASCII):
+        painter = painter_of(GREEN, glyphs=glyphs)
+        plain = [drawn(painter, row(kind), 100) for kind in (Kind.REPO, Kind.BUILD)]
+        painter.marked, painter.pinned = {GREEN.key}, {GREEN.repo_key}
+        repo, one = (drawn(painter, row(kind), 100) for kind in (Kind.REPO, Kind.BUILD))
+        assert (glyphs.marked in repo, glyphs.pinned in repo, glyphs.marked in one) == (True, True, True)
+        pairs = zip(plain, (repo, one), strict=True)
+        assert [sum(a != b for a, b in zip(old, new, strict=True)) for old, new in pairs] == [2, 1]
 
 
 # what is kept
