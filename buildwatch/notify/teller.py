@@ -21,7 +21,7 @@ from buildwatch.notify.message import End, Message
 from buildwatch.notify.occasions import Occasion, build_of, occasion, overdue, retold
 from buildwatch.notify.outbox import Noted, Outbox
 from buildwatch.notify.past import Past
-from buildwatch.notify.rulebook import Rulebook, Wants
+from buildwatch.notify.rulebook import Rulebook
 from buildwatch.notify.settings import Kind
 from buildwatch.sources.base import Source
 from buildwatch.sources.errors import SourceError
@@ -182,12 +182,15 @@ class Teller:
             await self._histories.read(place.source, build, ASK_LIMIT)
 
     async def _with_details(self, given: Occasion) -> Occasion:
+        """The occasion with what the rules want of the build; what the server does not give is left out."""
         place = self._places.get(given.build.server)
         wants = self._rulebook.wants(given, self._now())
         if place is not None and (wants.stages or wants.log):
             try:
                 async with asyncio.timeout(ASK_LIMIT):
-                    given = await _asked(place.source, given, wants)
+                    given = await _with_stages(place.source, given)
+                    if wants.log:
+                        given = await _with_log(place.source, given)
             except (SourceError, TimeoutError):
                 self.counts["without details"] += 1
         return self._linked(given)
@@ -209,15 +212,20 @@ class Teller:
         return place is None or self._now() - place.since > 2 * CATCH_UP
 
 
-async def _asked(source: Source, given: Occasion, wants: Wants) -> Occasion:
-    """The occasion with the build's stages and the log of the step that failed. Raises `SourceError`."""
+async def _with_stages(source: Source, given: Occasion) -> Occasion:
+    """The occasion with the build's stages as they ended. Raises `SourceError`."""
     build = given.build
     if build.stages is None or not all(stage.status.ended for stage in build.stages):
         read = await source.build(build.repo, build.number)
         if read.id == build.id and read.status == build.status:
-            given = replace(given, build=read)
+            return replace(given, build=read)
+    return given
+
+
+async def _with_log(source: Source, given: Occasion) -> Occasion:
+    """The occasion with the log of the step that failed. Raises `SourceError`."""
     failed = failed_step(given.build)
-    if not wants.log or failed is None:
+    if failed is None:
         return given
     stage, step = failed
     pieces = await _log(source, given.build, stage.number, step.number)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from buildwatch.demo.control import Script, StageScript, StepScript
@@ -19,9 +20,11 @@ from buildwatch.notify.settings import NotifySettings
 from buildwatch.notify.teller import Place, Teller
 from buildwatch.notify.witness import Witness
 from buildwatch.sources.drone1 import DroneSource
+from buildwatch.sources.errors import Denied
 from buildwatch.sources.http import Http
 from buildwatch.sources.sentences import Address
 from buildwatch.store import Store
+from buildwatch.wire.loglines import Piece
 from tests.notify.some import book, rule
 from tests.sources.conftest import wall
 
@@ -101,6 +104,28 @@ async def test_no_log_no_message_lost(desk: Desk) -> None:
     build = desk.start((StepScript("test", seconds=1, outcome="failure", log=()),))
     await desk.until(lambda: desk.texts)
     assert desk.texts == [f"{build.number} []"]
+
+
+async def test_without_its_log_the_step_that_failed_is_told_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a build that ended while nobody looked only a list has told: its stages are read first, then the log."""
+
+    @asynccontextmanager
+    async def held_back(*args: object) -> AsyncIterator[AsyncIterator[list[Piece]]]:
+        raise Denied("the agent has not handed it in yet", 404)
+        yield  # type: ignore[unreachable]
+
+    monkeypatch.setattr(DroneSource, "log", held_back)
+    settings = book(rule("rich", "failure", "{{step.failed.name}} [{{log.tail}}]"))
+    await desk.open(settings)
+    await desk.close()
+    build = desk.start()
+    await desk.until(lambda: build.status.ended)
+    await desk.open(settings)
+    await desk.until(lambda: desk.texts)
+    assert desk.texts == ["test []"]
+    assert desk.teller.counts["without details"] == 1
 
 
 async def test_after_a_downtime_it_is_told_in_the_order_in_which_it_ended(desk: Desk) -> None:
