@@ -49,6 +49,7 @@ def _options(settings: Settings) -> Iterator[Fact]:
         yield Fact(name, getattr(settings, name), settings.origins[name])
     yield Fact("alert", clean(str(settings.alert)), settings.origins["alert"])
     yield Fact("keymap", clean(str(settings.keymap)), settings.origins["keymap"])
+    yield Fact("views", ", ".join(view.name for view in settings.views) or "none", settings.origins["view"])
 
 
 def _server(server: ServerSettings) -> Iterator[Fact]:

@@ -116,7 +116,7 @@ def _options(
         values["read_only"], origins["read_only"] = True, "flag --read-only"
     for key, value in values.items():
         tomlfile.check({key: value}, SCHEMA, origins[key])
-    origins |= {key: file.name if key in table else DEFAULT for key in ("alert", "keymap")}
+    origins |= {key: file.name if key in table else DEFAULT for key in ("alert", "keymap", "view")}
     values["theme_set"] = table.get("theme", THEME)
     if origins["theme"] in (DEFAULT, file.name):
         picked = chosen.read(places.state, values["theme_set"])

@@ -70,6 +70,7 @@ def test_as_json_it_tells_every_value_and_where_it_came_from(file: Path, capsys:
         "title": {"value": True, "from": "default"},
         "alert": {"value": "off", "from": "default"},
         "keymap": {"value": "as it is", "from": "default"},
+        "views": {"value": "none", "from": "default"},
     }
     lab = told["servers"][1]
     assert lab["ca_file"] == {"value": f"{file.parent}/ca.pem", "from": "any.toml"}

@@ -675,7 +675,9 @@ async def test_ascii_draws_only_ascii_wherever_one_is(desks: Desks) -> None:
     async with desks.listed((100, 24), glyphs="ascii") as desk:
         await desk.until(lambda: desk.row.kind is Kind.BUILD and desk.log.state.lines)
         places = [(), ("j", "j"), ("tab",), ("w", "t"), ("escape",), ("z",), ("z",), ("i",), ("slash",), ("escape",)]
-        places += [("question_mark",), ("escape",), ("r",), ("escape",), ("F",), ("x",), ("ctrl+p",)]
+        places += [("question_mark",), ("escape",), ("r",), ("escape",), ("F",), ("x",)]
+        places += [("v",), ("escape",), ("S",), ("escape",), ("m", "r"), ("escape",)]
+        places += [("p", "s", "b"), ("b",), ("ctrl+p",)]
         for keys in places:
             await desk.press(*keys)
             await desk.pilot.pause(0.02)
