@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from buildwatch.model import Build, BuildKey, Stage, Status
 from buildwatch.sources.base import Told
+from buildwatch.sources.ending import end
 from buildwatch.sources.errors import SourceError
 from buildwatch.wire.drone0 import Line
 from buildwatch.wire.drone05 import JobLog
@@ -56,11 +57,12 @@ class Live:
             yield batch
 
     async def close(self) -> None:
-        """Stop all reading."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Stop all reading. Whoever waits for the past of a log waits no more."""
+        try:
+            await end(self._tasks)
+        finally:
+            for past in self._pasts.values():
+                past.set()
 
     def saw(self, build: Build) -> None:
         """A build was read, for whatever reason: its logs are followed while its jobs run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -75,6 +76,21 @@ async def test_0_5_tells_the_steps_that_were_before_with_the_build_itself() -> N
             assert brief(await source.build("old/flaky", 1))[:2] == expected  # beside the feed
             told = [build async for batch in take(batches) for _, build in batch]
         assert all(brief(build)[:2] == expected for build in told)
+
+
+async def test_0_5_a_read_does_not_wait_for_a_log_that_is_not_read_any_more() -> None:
+    """The feed is cut, and with it the reading of the logs beside it."""
+    running = recorded("drone05")["lifecycle"]["flaky_failure_old_flaky_1"][1]
+    async with asking("drone05") as (site, source):
+        await source.repos()
+        site.say("GET /api/repos/old/flaky/builds/1", running)
+        site.socket("/ws/logs/old/flaky/1/1", [], "open")
+        site.socket("/ws/feed", [], "open")
+        async with source.events():
+            reading = asyncio.create_task(source.build("old/flaky", 1))
+            await site.was_asked("GET /ws/logs/old/flaky/1/1")
+        async with asyncio.timeout(10):
+            assert (await reading).status == "running"
 
 
 async def take(batches: AsyncIterator[list[Any]]) -> AsyncIterator[list[Any]]:
