@@ -10,6 +10,7 @@ from contextlib import suppress
 from random import Random
 
 import pytest
+from hypothesis import settings
 
 from buildwatch.clock import ServerClock
 from buildwatch.config.settings import ServerSettings
@@ -23,6 +24,9 @@ from tests.conformance.kinds import tree
 from tests.conformance.recordings import Place, Raw, Recording, recordings, wire
 from tests.sources.conftest import wall
 from tests.sources.replay import Replay, replaying
+
+THOROUGH = settings.get_current_profile_name() == "explore"
+"""Whether each frame is tried where else some are: `--hypothesis-profile=explore`, which takes half an hour."""
 
 RECORDINGS = pytest.mark.parametrize("recording", recordings(), ids=str)
 
@@ -80,7 +84,7 @@ def test_cut_at_any_frame(recording: Recording) -> None:
 def test_a_cut_within_an_event_loses_that_event_alone(recording: Recording) -> None:
     """A part of a message is none: after any frame there are the events that were complete, and no other."""
     complete = [at for at, _ in recording.events]
-    for cut in range(0, len(recording.frames) + 1, max(1, len(recording.frames) // 40)):
+    for cut in range(0, len(recording.frames) + 1, 1 if THOROUGH else max(1, len(recording.frames) // 40)):
         part = Recording(recording.kind, recording.name, recording.frames[:cut], {})
         assert [at for at, _ in part.events] == [at for at in complete if at <= cut]
 
@@ -90,12 +94,17 @@ LONGEST = {kind: max((one for one in recordings() if one.kind == kind), key=lamb
 """Of each kind, the recording that tells of most builds."""
 
 
-@pytest.mark.parametrize("share", [0.0, 0.38, 0.77, 0.99])
-@pytest.mark.parametrize("kind", LONGEST)
-async def test_cut_on_the_wire(kind: str, share: float) -> None:
+def cuts() -> list[tuple[Recording, int]]:
+    """Recordings, and after how many frames they are cut."""
+    if THOROUGH:
+        return [(one, cut) for one in recordings() for cut in range(len(one.frames) + 1)]
+    return [(one, int(len(one.frames) * share)) for one in LONGEST.values() for share in (0.0, 0.38, 0.77, 0.99)]
+
+
+@pytest.mark.parametrize(("recording", "cut"), cuts(), ids=str)
+async def test_cut_on_the_wire(recording: Recording, cut: int) -> None:
     """A watcher sees a server whose stream is cut, reads how all ended meanwhile, and opens the stream again."""
-    recording = LONGEST[kind]
-    cut = int(len(recording.frames) * share)
+    kind = recording.kind
     async with replaying(wire(kind).version) as site:
         stage = Stage(site, recording)
         stage.before(cut)
