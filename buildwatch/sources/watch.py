@@ -383,6 +383,8 @@ class Watcher:
             if known is not None and stages and not all(stage.status.ended for stage in stages):
                 if moved:  # they ended with it, which a row of a list does not tell
                     self._want(known, at=soon, sooner=True)
+            elif known is not None and fresh and ends and self._may_be_overtaken(known):
+                self._want(known, at=soon, sooner=True)
             elif stages is not None:
                 self._reads.drop(("build", build.key))
             elif known is not None and fresh and moved:
@@ -391,6 +393,10 @@ class Watcher:
                 self._want(known, at=0.0, priority=IDLE)  # how it ended before we began
         elif unknown or known.stages is None:
             self._want(known, at=soon, sooner=known.stages is None)
+
+    def _may_be_overtaken(self, ended: Build) -> bool:
+        """Whether its last event may say less than the server knows: before 1.0, of the step that was stopped."""
+        return ended.status == Status.KILLED and not self.source.global_ids
 
     def _read_if_odd(self, row: Build, asked: float) -> None:
         """Read a build whose row in a list is not what is held, where a list cannot tell an old row from a new run.

@@ -9,6 +9,7 @@ import pytest
 
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.demo.state import Build as ServerBuild
+from buildwatch.demo.state import Status as ServerStatus
 from buildwatch.model import RepoKey, Status
 from buildwatch.sources.actions import Action
 from buildwatch.sources.errors import Denied
@@ -136,6 +137,29 @@ async def test_killed(rig: KindRig, kind: Kind) -> None:
     assert known is not None
     await Action("cancel", known).run(rig.source)
     await ends_as(rig, kind, build, "killed", KILLED)
+
+
+async def test_the_last_event_of_a_stopped_build_is_not_the_last_word(rig: KindRig, kind: Kind) -> None:
+    """It overtakes what becomes of the step that was stopped, of which no event tells any more."""
+    if kind.name not in ("drone-0.7", "drone-0.8"):
+        return
+    await rig.begin()
+    build = rig.start(kind.repo, stages=(stage("clone", "test", "after", hold="test"),))
+    await running(rig, build, "test")
+    rig.control.cancel(build)
+    await rig.until(lambda: rig.ends(build) == ["killed"])
+    stopped = build.stages[0].steps[1]
+    stopped.status, stopped.exit_code = ServerStatus.FAILURE, 137
+    expected = """
+        killed
+          default: killed
+            clone: success
+            test: failure 137
+            after: skipped
+        """
+    await rig.until(lambda: tree(rig.known(build)) == end(expected), within=2)
+    await asyncio.sleep(20)
+    assert rig.ends(build) == ["killed"]
 
 
 @pytest.mark.parametrize("after", [0.5, 3.0, 6.0, 9.0])
