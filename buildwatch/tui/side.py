@@ -216,6 +216,10 @@ class Side(Vertical):
         if place and not self._fact_lines.size.height and (often := self._feed.broken.seen(*place)):
             told = in_words(often, self._painter.times.get(place[0].server, 0.0))
             words += [(5, told)] if told else []
+        for link in state.links[:1]:
+            words.append(
+                (3, fit(f"link to {link}", min(width_of(link) + 8, max(20, room // 2)), self._painter.glyphs.ellipsis))
+            )
         while len(words) > 1 and width_of(between.join(word for _, word in words)) > room:
             words.remove(max(words))
         return between.join(word for _, word in words)
@@ -226,7 +230,6 @@ def log_words(state: LogState, step: Step | None) -> list[tuple[int, str]]:
     words: list[tuple[int, str]] = []
     if state.selected:
         words.append((1, f"{state.selected} selected"))
-    words += [(3, f"link to {link}") for link in state.links]
     if state.fault:
         words.append((2, state.fault))
     if state.pattern:
