@@ -473,15 +473,26 @@ class BuildwatchApp(TerminalApp):
             return
         name = log_out.file_name(build.repo, str(build.number), side.log_name())
         text, line = side.log_view.whole_text(), side.log_view.current_line
+        if how == "save":
+            self.run_worker(self._save_log(name, text))
+            return
         try:
-            if how == "save":
-                self.notify(f"saved as {log_out.save(self._settings.paths.data / 'logs', name, text)}", markup=False)
-            else:
-                log_out.view(how, name, text, line, self.lend_terminal)
+            log_out.view(how, name, text, line, self.lend_terminal)
         except log_out.OutError as error:
             self.warn(str(error))
         except SuspendNotSupported:
             self.warn("this terminal cannot be given to another program")
+
+    async def _save_log(self, name: str, text: Iterable[str]) -> None:
+        """Write it while keys go on."""
+        from buildwatch.tui import log_out
+
+        try:
+            path = await asyncio.to_thread(log_out.save, self._settings.paths.data / "logs", name, text)
+        except log_out.OutError as error:
+            self.warn(str(error))
+        else:
+            self.notify(f"saved as {path}", markup=False)
 
     def action_copy_url(self) -> None:
         """The web address of what is selected."""

@@ -10,7 +10,7 @@ import re
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
@@ -52,8 +52,8 @@ def file_name(*parts: str) -> str:
     return f"{joined[:LONGEST_NAME] or 'log'}.log"
 
 
-def save(folder: Path, name: str, text: str) -> Path:
-    """Write `text` into a file of that name, in place of an older one; others than the user cannot read it.
+def save(folder: Path, name: str, text: Iterable[str]) -> Path:
+    """Write a text in parts into a file of that name, in place of an older one; others than the user cannot read it.
 
     Raises `OutError`.
     """
@@ -62,7 +62,7 @@ def save(folder: Path, name: str, text: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, written = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
         with open(handle, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
+            file.writelines(text)
         os.replace(written, path)
     except OSError as error:
         raise OutError(f"the log cannot be saved in {folder}: {error.strerror or error}") from None
@@ -94,7 +94,9 @@ def command(words: list[str], path: str, line: int) -> list[str]:
     return [*words, *(word for word in _WAITS.get(name, ()) if word not in words), path + place]
 
 
-def view(kind: str, name: str, text: str, line: int, lend: Callable[[], AbstractContextManager[None]]) -> None:
+def view(
+    kind: str, name: str, text: Iterable[str], line: int, lend: Callable[[], AbstractContextManager[None]]
+) -> None:
     """Show `text` in the pager or editor until that ends, from the terminal that `lend` gives away meanwhile.
 
     Raises `OutError` where there is no such program.

@@ -6,7 +6,7 @@ milliseconds, so that no key waits for it, however long the log is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 
 from rich.cells import cell_len
@@ -181,9 +181,10 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         lines = [line for line in map(self._shown.line, places) if not self._shown.gap(line)]
         return "\n".join(plain(self._lines[line].text) for line in lines)
 
-    def whole_text(self) -> str:
-        """All lines as plain text, each with its end."""
-        return "".join(f"{plain(line.text)}\n" for line in self._lines)
+    def whole_text(self) -> Iterator[str]:
+        """All lines as they are now, as plain text, each with its end; a long log is never there as a whole."""
+        lines = LogLines(self._lines)
+        return (f"{plain(line.text)}\n" for line in lines)
 
     @property
     def searched(self) -> bool:
