@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildwatch.insight.errors import _RULES, Level, first_error, level_of, levels_of
+from buildwatch.insight.errors import _RULES, _SHORT, Level, first_error, level_of, levels_of
 
 ERRORS = """
 panic: assignment to entry in nil map
@@ -215,4 +215,6 @@ def test_any_text_has_a_level(text: str) -> None:
 )
 def test_many_lines_are_as_grave_as_each(texts: list[str]) -> None:
     texts = [text.replace("\n", " ") for text in texts]
+    assert levels_of("\n".join(texts)) == [(at, level) for at, text in enumerate(texts) if (level := level_of(text))]
+    texts.append("." * _SHORT)  # from there on another way is taken
     assert levels_of("\n".join(texts)) == [(at, level) for at, text in enumerate(texts) if (level := level_of(text))]
