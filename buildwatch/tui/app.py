@@ -391,7 +391,8 @@ class BuildwatchApp(TerminalApp):
 
     def action_compare(self) -> None:
         """The selected build beside the last green one before it, or beside a marked one; or two marked ones."""
-        from buildwatch.tui.comparing import Comparing, pair
+        from buildwatch.tui.compare_choice import pair
+        from buildwatch.tui.comparing import Comparing
 
         build, against = pair(self.board.selected_build, self.board.marked_builds())
         if isinstance(against, str) or build is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult, SystemCommand
@@ -12,10 +12,11 @@ from textual.screen import Screen
 
 from buildwatch.insight.compare import Comparison, Kind, Line, Order, compare
 from buildwatch.insight.compare_words import sentences
-from buildwatch.insight.reference import WEEK, Reference, last_green
+from buildwatch.insight.reference import WEEK
 from buildwatch.model import Build, BuildKey
 from buildwatch.store import Changes, Store
 from buildwatch.tui import compare_text, keys
+from buildwatch.tui.compare_choice import Choice
 from buildwatch.tui.compare_history import history_lines
 from buildwatch.tui.compare_lines import CompareLines
 from buildwatch.tui.compare_table import CompareTable
@@ -40,20 +41,6 @@ LEAST: Final = 20
 
 Place = tuple[Build, int, int]
 """A build, and the numbers of a stage and a step of it."""
-
-
-def pair(selected: Build | None, marked: Sequence[Build]) -> tuple[Build | None, Build | str | None]:
-    """Which build to compare, and against which; None for the last green one, a sentence where nothing can be."""
-    builds = [*marked, *([selected] if selected is not None and len(marked) < 2 else [])]
-    builds = list({build.key: build for build in builds}.values())
-    if not builds:
-        return None, "select a build first"
-    if len(builds) > 2:
-        return None, f"{len(builds)} builds are marked: leave two of them marked to compare"
-    if len({build.repo_key for build in builds}) > 1:
-        return None, f"{builds[0].address} and {builds[1].address} are of two repos: mark builds of one to compare"
-    older, newer = min(builds, key=lambda build: build.id), max(builds, key=lambda build: build.id)
-    return newer, older if older is not newer else None
 
 
 class Comparing(Screen[Place | None]):
@@ -85,17 +72,14 @@ class Comparing(Screen[Place | None]):
     ) -> None:
         """`build` is held `against` that one, else the last green one before it, until a person chooses another."""
         super().__init__()
-        self._this = build.key
+        self._choice = Choice(build, against, store)
         self._repo = build.repo_key
         self._store = store
         self._outside = outside
         self._glyphs = glyphs
         self._keymap = keymap
-        self._chosen = against.key if against is not None else None
-        self._older = 0.0
         self._order = Order.RUN
         self._changed = False
-        self._read = {one.key: one for one in (build, against) if one is not None}  # what the store does not keep
         self._asked: dict[BuildKey, float] = {}  # loop time when its stages were asked for
         self._of: Comparison | None = None
         self._table = CompareTable(id="compare-table")
@@ -147,20 +131,6 @@ class Comparing(Screen[Place | None]):
         if self.is_attached:
             self.draw()
 
-    # which two
-
-    def _known(self, key: BuildKey) -> Build | None:
-        return self._store.build(key) or self._read.get(key)
-
-    @property
-    def _pair(self) -> tuple[Build, Build | None, str]:
-        """This build, the other, and why it is that."""
-        this = self._known(self._this) or self._read[self._this]
-        if self._chosen is not None:
-            return this, self._known(self._chosen), "" if self._known(self._chosen) else "it is being read"
-        reference: Reference | None = last_green(this, self._store.builds(self._repo), self._older)
-        return this, reference.build if reference else None, compare_text.reference_words(reference, this, self._older)
-
     def _learn(self, build: Build) -> bool:
         """Whether its stages are known; has them read where they are not."""
         if build.stages is not None:
@@ -175,7 +145,7 @@ class Comparing(Screen[Place | None]):
 
     def draw(self, *, top: bool = False) -> None:
         """Draw everything anew."""
-        this, that, why = self._pair
+        this, (that, why) = self._choice.this, self._choice.that
         now = self._outside.now_at(this.server)
         page = Page(self.size.width, now, self.size.height, self._glyphs, self._keymap.names)
         known = self._learn(this)
@@ -222,7 +192,7 @@ class Comparing(Screen[Place | None]):
         self._lines["compare-history"].show([[], *history] if history else [])
 
     def _show_foot(self) -> None:
-        this, line = self._pair[0], self._table.line
+        this, line = self._choice.this, self._table.line
         place = (
             ""
             if line is None
@@ -261,57 +231,36 @@ class Comparing(Screen[Place | None]):
 
     def action_green(self, weeks: int) -> None:
         """Against the last green build, or the last one that is so many weeks older."""
-        self._chosen, self._older = None, float(weeks * WEEK)
+        self._choice.green(float(weeks * WEEK))
         self.draw()
 
     def action_against(self, by: int) -> None:
         """Against the build before or after the one that it is held against."""
-        this, that, _ = self._pair
-        found = self._beside(that or this, by, skip=this)
-        if found is not None:
-            self._chosen = found.key
-            self.draw()
+        self._choice.against(by)
+        self.draw()
 
     def action_this(self, by: int) -> None:
         """Compare the build before or after this one instead."""
-        found = self._beside(self._pair[0], by)
-        if found is not None:
-            self._this = found.key
-            self._read[found.key] = found
-            self.draw()
-
-    def _beside(self, build: Build, by: int, skip: Build | None = None) -> Build | None:
-        """The known build of the repo just before (1) or after (-1) one."""
-        builds = [one for one in self._store.builds(self._repo) if skip is None or one.key != skip.key]
-        if by > 0:
-            return next((one for one in builds if one.id < build.id), None)
-        return next((one for one in reversed(builds) if one.id > build.id), None)
+        self._choice.instead(by)
+        self.draw()
 
     def action_choose(self) -> None:
         """A list of the builds that are known; or a number, whose build is read."""
         from buildwatch.tui.build_picker import BuildPicker
 
-        this = self._pair[0]
-        builds = [build for build in self._store.builds(self._repo) if build.key != this.key]
-        self.app.push_screen(
-            BuildPicker(builds, self._outside.now_at(this.server), self._glyphs, self._keymap), self._number
-        )
+        now = self._outside.now_at(self._repo.server)
+        self.app.push_screen(BuildPicker(self._choice.others(), now, self._glyphs, self._keymap), self._number)
 
     def _number(self, number: int | None) -> None:
         if number is None:
             return
-        found = next((build for build in self._known_builds() if build.number == number), None)
-        if found is None:
-            self.run_worker(self._fetch(number), group="compare", exclusive=True)
-        else:
-            self._chosen = found.key
+        if self._choice.number(number):
             self.draw()
-
-    def _known_builds(self) -> list[Build]:
-        return [*self._store.builds(self._repo), *self._read.values()]
+        else:
+            self.run_worker(self._fetch(number), group="compare", exclusive=True)
 
     async def _fetch(self, number: int) -> None:
-        """Read a build that is not known; it is kept here, the store keeps only the newest ones."""
+        """Read a build that is not known; it is not for the store, which keeps only the newest ones."""
         from buildwatch.sources.errors import SourceError
 
         source = self._outside.source(self._repo.server)
@@ -322,8 +271,7 @@ class Comparing(Screen[Place | None]):
         except SourceError as error:
             self.app.notify(f"#{number} cannot be read: {error}", severity="warning", markup=False)
             return
-        self._read[build.key] = build
-        self._chosen = build.key
+        self._choice.take(build)
         self.draw()
 
     def action_copy(self) -> None:

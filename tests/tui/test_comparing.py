@@ -10,8 +10,9 @@ from msgspec.structs import replace as replace_build
 
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.store import Link
+from buildwatch.tui.compare_choice import pair
 from buildwatch.tui.compare_table import CompareTable
-from buildwatch.tui.comparing import Comparing, pair
+from buildwatch.tui.comparing import Comparing
 from tests.insight.test_compare import green
 
 if TYPE_CHECKING:
