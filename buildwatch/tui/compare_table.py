@@ -11,15 +11,15 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from buildwatch.insight.compare import Line
 from buildwatch.tui.compare_lines import CompareLines
 from buildwatch.tui.ink import Inked
+from buildwatch.tui.stepping import Stepping
 
 
-class CompareTable(ScrollView, Inked, can_focus=True):
+class CompareTable(Stepping, Inked, can_focus=True):
     """Shows what `CompareLines` lays out. The cursor stays on its step when the order changes."""
 
     DEFAULT_CSS = """
@@ -87,42 +87,19 @@ class CompareTable(ScrollView, Inked, can_focus=True):
             return strip.adjust_cell_length(self.room, ground)
         return strip.adjust_cell_length(self.room, self.ink("text"))
 
-    def move_to(self, at: int) -> None:
+    def move_to(self, at: int, below: int = 0) -> None:
         """Put the cursor on a line."""
-        count = len(self._shown.lines) if self._shown is not None else 0
-        at = max(0, min(at, count - 1))
+        at = max(0, min(at, self.last))
         if at != self.cursor:
             self.cursor = at
-            self._keep_in_sight()
+            self._keep_in_sight(below)
             self.refresh()
             self.post_message(self.Moved())
 
-    def _keep_in_sight(self) -> None:
-        top, height = round(self.scroll_y), self.size.height
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
-        elif height and self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True, force=True)
-
-    def action_move(self, by: int) -> None:
-        """Up and down."""
-        self.move_to(self.cursor + by)
-
-    def action_first(self) -> None:
-        """To the top."""
-        self.move_to(0)
-
-    def action_last(self) -> None:
-        """To the end."""
-        self.move_to(1 << 30)
-
-    def action_half(self, direction: int) -> None:
-        """Half a screen."""
-        self.move_to(self.cursor + direction * max(1, self.size.height // 2))
-
-    def action_page(self, direction: int) -> None:
-        """A screen."""
-        self.move_to(self.cursor + direction * max(1, self.size.height - 1))
+    @property
+    def last(self) -> int:
+        """The last line."""
+        return (len(self._shown.lines) if self._shown is not None else 0) - 1
 
     def action_enter(self) -> None:
         """To the log of the step under the cursor."""

@@ -18,18 +18,18 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from buildwatch.tui import keys
 from buildwatch.tui.ink import Inked
 from buildwatch.tui.rows import INDENT, Kind, Row, parent_of
+from buildwatch.tui.stepping import Stepping
 
 Draw = Callable[[Row, int, bool], list[tuple[str, str]]]
 """A row, the width in cells and whether it is open, to pieces of text with the names of their styles."""
 
 
-class LiveTree(ScrollView, Inked, can_focus=True):
+class LiveTree(Stepping, Inked, can_focus=True):
     """Rows that stand still under the cursor while the world moves."""
 
     DEFAULT_CSS = """
@@ -200,33 +200,10 @@ class LiveTree(ScrollView, Inked, can_focus=True):
         self.repaint([row.key for row in (old, self.row) if row is not None])
         self.post_message(self.Selected(self.row))
 
-    def _keep_in_sight(self, below: int = 0) -> None:
-        top, height = round(self.scroll_y), self.size.height
-        last = min(self.cursor + below, len(self.rows) - 1, self.cursor + max(0, height - 3))
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
-        elif height and last >= top + height:
-            self.scroll_to(y=last - height + 1, animate=False, immediate=True, force=True)
-
-    def action_move(self, by: int) -> None:
-        """Up and down."""
-        self.move_to(self.cursor + by)
-
-    def action_first(self) -> None:
-        """To the top."""
-        self.move_to(0)
-
-    def action_last(self) -> None:
-        """To the end."""
-        self.move_to(len(self.rows) - 1)
-
-    def action_half(self, direction: int) -> None:
-        """Half a screen."""
-        self.move_to(self.cursor + direction * max(1, self.size.height // 2))
-
-    def action_page(self, direction: int) -> None:
-        """A screen."""
-        self.move_to(self.cursor + direction * max(1, self.size.height - 1))
+    @property
+    def last(self) -> int:
+        """The last line."""
+        return len(self.rows) - 1
 
     def action_into(self) -> None:
         """Unfold a folded row; go down into an open one; enter what has no rows below."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from buildwatch.insight.compare import Order, compare
 from buildwatch.model import Build, Status
+from buildwatch.store import Link, Server
 from buildwatch.tui.build_picker import label, matching
 from buildwatch.tui.cells import Pieces, width_of
 from buildwatch.tui.compare_history import history_lines
@@ -92,6 +93,13 @@ def test_whatever_the_builds_each_line_fits(
         assert width_of(text(line)) <= width
         assert "-0:00" not in text(line)
         assert glyphs is UNICODE or text(line).isascii()
+
+
+@pytest.mark.parametrize(("link", "said"), [(Link.LIVE, False), (Link.OFFLINE, True), (Link.REFUSED, True)])
+def test_a_server_that_does_not_answer_is_told(link: Link, said: bool) -> None:
+    line = text(title_line("acme/gcd", Order.GREW, True, Server("ci", "", link=link), Page(80, NOW)))
+    assert (f"acme/gcd  ci {link.value}" in line) is said
+    assert line.endswith("only what changed · grew most ")
 
 
 @pytest.mark.parametrize(("height", "count"), [(24, 4), (40, 12)])

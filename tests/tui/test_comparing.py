@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace as replace_build
 
 from buildwatch.demo.control import StageScript, StepScript
-from buildwatch.store import Link
 from buildwatch.tui.compare_choice import pair
 from buildwatch.tui.compare_table import CompareTable
 from buildwatch.tui.comparing import Comparing
@@ -245,17 +243,6 @@ async def test_the_palette_has_the_keys_of_this_place(desks: Desks) -> None:
         assert not {"restart", "failed only", "compare with the last green build, or another"} & commands.keys()
         commands["order: as they ran, grew most, longest"].callback()
         await desk.until(lambda: steps(desk)[0] == "test")
-
-
-async def test_a_server_that_went_away_is_told(desks: Desks) -> None:
-    desks.ended(pipeline())
-    new = desks.ended(pipeline(test=30))
-    async with desks.listed() as desk:
-        await open_at(desk, new.number)
-        await desk.until(lambda: len(steps(desk)) == 4)
-        known = desk.app.store.servers["ci.acme"]
-        desk.app._tell(desk.app.store.set_server(replace(known, link=Link.OFFLINE)))
-        await desk.shows("ci.acme offline")
 
 
 async def test_resized_meanwhile_it_fits_and_the_cursor_stays(desks: Desks) -> None:
