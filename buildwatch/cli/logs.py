@@ -17,7 +17,7 @@ from buildwatch.config import Settings
 from buildwatch.model import Build, Status
 from buildwatch.sources.base import Source
 from buildwatch.sources.errors import Denied
-from buildwatch.sources.follow import LogState, follow
+from buildwatch.sources.follow import LogState, follow, stored
 from buildwatch.sources.stored import whole_log
 from buildwatch.wire.ansi import plain, safe_sgr
 from buildwatch.wire.loglines import LogAssembler
@@ -27,6 +27,9 @@ QUIET = 0.5
 
 LONGEST = 5.0
 """Seconds after which it is enough, whatever still comes."""
+
+FRESH = 15.0
+"""Seconds after the end of a step in which its log may still come: it was killed, or the agent holds it back."""
 
 Show = Callable[[str], str]
 
@@ -55,25 +58,38 @@ async def _print(server: Server, build: Build, address: Address, show: Show) -> 
     if not chosen.steps:
         raise no_place(build, address)
     for place in chosen.steps:
-        await _print_one(server.source, build, place, chosen, show)
+        await _print_one(server, build, place, chosen, show)
 
 
-async def _print_one(source: Source, build: Build, place: Place, chosen: Places, show: Show) -> None:
+async def _print_one(server: Server, build: Build, place: Place, chosen: Places, show: Show) -> None:
     if _has_begun(place.step.status):
-        read = _stored if place.step.status.ended else _so_far
-        Tail(_label(build, place, chosen), show).take(await read(source, build, place))
+        tail = Tail(_label(build, place, chosen), show)
+        if not place.step.status.ended:
+            tail.take(await _so_far(server.source, build, place))
+        elif _may_come(server, place, state := await _stored(server.source, build, place)):
+            tail.take(await stored(server.source, build.repo, build.number, *place.key))
+        else:
+            tail.take(state)
 
 
 async def _stored(source: Source, build: Build, place: Place) -> LogState:
+    """The log of a step that has ended, or why there is none (yet)."""
+
     async def read() -> LogState:
         try:
             return LogState(await whole_log(source, build.repo, build.number, *place.key), 0, live=False)
         except Denied as error:
-            if error.status != 404:
+            if error.status not in (404, 409):
                 raise
-            return LogState([], 0, live=False, said="the server keeps no log of this step")
+            said = str(error) if error.status == 409 else "the server keeps no log of this step"
+            return LogState([], 0, live=False, said=said)
 
     return await ask(read)
+
+
+def _may_come(server: Server, place: Place, state: LogState) -> bool:
+    """Whether a log that is not there is worth another look in a moment."""
+    return bool(state.said) and server.now() - place.step.stopped < FRESH
 
 
 async def _so_far(source: Source, build: Build, place: Place) -> LogState:
@@ -97,7 +113,7 @@ async def _follow(server: Server, build: Build, address: Address, show: Show) ->
     """The steps that were meant, side by side, until they and all that may come beside them have ended."""
     try:
         async with asyncio.TaskGroup() as tails, aclosing(following(server, build)) as coming:
-            followed = _Followed(server.source, build, address, show, tails)
+            followed = _Followed(server, build, address, show, tails)
             await followed.begin()
             async for known, _ in coming:
                 if followed.take(known):
@@ -109,8 +125,8 @@ async def _follow(server: Server, build: Build, address: Address, show: Show) ->
 class _Followed:
     """A build, and the logs of it that are being followed."""
 
-    def __init__(self, source: Source, build: Build, address: Address, show: Show, tails: asyncio.TaskGroup) -> None:
-        self._source = source
+    def __init__(self, server: Server, build: Build, address: Address, show: Show, tails: asyncio.TaskGroup) -> None:
+        self._server = server
         self._build = build
         self._address = address
         self._show = show
@@ -118,12 +134,17 @@ class _Followed:
         self._begun: set[tuple[int, int]] = set()
 
     async def begin(self) -> None:
-        """What has ended already, in its order."""
+        """What has ended already, in its order, but for logs that are still to come."""
         chosen = places(self._build, self._address)
         for place in chosen.steps:
-            if place.step.status.ended:
+            if place.step.status.ended and _has_begun(place.step.status):
+                label = _label(self._build, place, chosen)
+                state = await _stored(self._server.source, self._build, place)
                 self._begun.add(place.key)
-                await _print_one(self._source, self._build, place, chosen, self._show)
+                if _may_come(self._server, place, state):
+                    self._tails.create_task(self._tail(place, label))
+                else:
+                    Tail(label, self._show).take(state)
 
     def take(self, build: Build) -> bool:
         """Follow the steps that have begun meanwhile. Whether all that were meant have ended."""
@@ -140,7 +161,8 @@ class _Followed:
 
     async def _tail(self, place: Place, label: str) -> None:
         build, tail = self._build, Tail(label, self._show)
-        log = follow(self._source, build.repo, build.number, *place.key, status=lambda: status(self._build, place.key))
+        source = self._server.source
+        log = follow(source, build.repo, build.number, *place.key, status=lambda: status(self._build, place.key))
         async with aclosing(log) as states:
             async for state in states:
                 tail.take(state)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +14,10 @@ from hypothesis import strategies as st
 from buildwatch.cli.tail import Tail
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.model import LogLine
+from buildwatch.sources.drone1 import DroneSource
+from buildwatch.sources.errors import Denied
 from buildwatch.sources.follow import LogState
+from buildwatch.wire.loglines import Piece
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli, Drone, Started
@@ -106,6 +112,55 @@ def test_following_a_build_that_is_stopped_ends(drone: Drone, started: Started) 
     assert process.stdout.readline() == "test | said\n"
     drone.supersede(build)
     assert process.wait(30) == 0
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The first step's log is not there yet, the given number of times: an agent of Woodpecker hands it in late."""
+    left = [2]
+    real = DroneSource.log
+
+    @asynccontextmanager
+    async def log(
+        self: DroneSource, slug: str, number: int, stage: int, step: int
+    ) -> AsyncIterator[AsyncIterator[list[Piece]]]:
+        if step == 1 and left[0] > 0:
+            left[0] -= 1
+            raise Denied("the agent has not handed in the log of this step yet; look again in a moment", 409)
+        async with real(self, slug, number, stage, step) as pieces:
+            yield pieces
+
+    monkeypatch.setattr(DroneSource, "log", log)
+    monkeypatch.setattr("buildwatch.sources.follow.STORED_AFTER", (0.0, 0.0, 0.0))
+    return left
+
+
+def test_a_log_that_is_handed_in_late_is_waited_for(drone: Drone, cli: Cli, held: list[int]) -> None:
+    build = drone.ended(UNIT)
+    done = cli("logs", f"{drone.repo}#{build.number}")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.splitlines()[:3] == ["compile | one", "compile | two", "test | red plain"]
+
+
+def test_one_that_never_comes_takes_no_other_along(drone: Drone, cli: Cli, held: list[int]) -> None:
+    held[0] = 100
+    build = drone.ended(UNIT)
+    done = cli("logs", f"{drone.repo}#{build.number}")
+    assert done.out.splitlines() == ["test | red plain", "test | half a line", "test | end"]
+    assert "compile | the agent has not handed in the log" in done.err
+    assert done.status == 0
+
+
+def test_following_waits_for_a_late_log_beside_the_others(drone: Drone, cli: Cli, held: list[int]) -> None:
+    second = StepScript("test", hold=True, log=("running\n",))
+    build = drone.start(StageScript((FIRST, second), "unit"))
+    drone.until(lambda: [step.status for step in build.stages[0].steps] == ["success", "running"])
+    release = threading.Timer(0.3, drone.release, [build])
+    release.start()
+    done = cli("logs", "-f", f"{drone.repo}#{build.number}")
+    release.join()
+    assert (done.status, done.err) == (0, "")
+    assert sorted(done.out.splitlines()) == ["compile | one", "compile | two", "test | running"]
 
 
 def test_following_ends_when_its_reader_does(drone: Drone, started: Started) -> None:
