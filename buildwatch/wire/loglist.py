@@ -16,6 +16,9 @@ from buildwatch.model import LogLine
 BLOCK: Final = 1024
 """How many lines a block has."""
 
+_PART: Final = 1 << 17
+"""So many characters are no more than a look's work."""
+
 _APART: Final = 8
 """How many blocks are kept taken apart."""
 
@@ -146,22 +149,22 @@ class LogLines(Sequence[LogLine]):
             yield from lines
 
     def texts(self, first: int, last: int) -> Iterator[tuple[int, str]]:
-        """The raw texts from `first` up to but not including `last`, many at a time, joined by line feeds.
+        """The raw texts from `first` up to but not including `last`, many at a time, joined by line feeds: a block's,
+        or where its lines are long so many that who looks at them is not held up.
 
         Each with the index of its first line.
         """
         while first < last:
             block, within = divmod(first, BLOCK)
             end = min(last, (block + 1) * BLOCK)
-            if block < len(self._blocks):
-                together = self._blocks[block].text.decode("utf-8", "surrogatepass")
-                if end - first < BLOCK:
-                    together = "\n".join(together.split("\n")[within : within + end - first])
+            of = slice(within, within + end - first)
+            if block >= len(self._blocks):
+                yield from _in_parts(first, [text.replace("\n", "\x0b") for text in self._texts[of]])
+            elif end - first == BLOCK and len(self._blocks[block].text) <= _PART:
+                yield first, self._blocks[block].text.decode("utf-8", "surrogatepass")
             else:
-                together = "\n".join(
-                    [text.replace("\n", "\x0b") for text in self._texts[within : within + end - first]]
-                )
-            yield first, together
+                lines = self._apart.get(block) or self._take_apart(block)
+                yield from _in_parts(first, [line.text for line in lines[of]])
             first = end
 
     def _between(self, first: int, last: int) -> Iterator[list[LogLine]]:
@@ -205,6 +208,16 @@ class LogLines(Sequence[LogLine]):
             data.decode("utf-8", "surrogatepass").split("\n"),
             (sources,) * BLOCK if isinstance(sources, int) else sources,
         )
+
+
+def _in_parts(first: int, texts: list[str]) -> Iterator[tuple[int, str]]:
+    """Texts, the first of them that of the line `first`, joined so that no part is longer than need be."""
+    begin = size = 0
+    for at, text in enumerate(texts, 1):
+        size += len(text)
+        if size > _PART // 4 or at == len(texts):
+            yield first + begin, "\n".join(texts[begin:at])
+            begin, size = at, 0
 
 
 def _joined(texts: Sequence[str]) -> bytes:

@@ -82,6 +82,18 @@ def test_the_texts_are_given_many_at_a_time() -> None:
         assert got == [line.text for line in plain[first:]]
 
 
+def test_texts_that_are_long_are_given_fewer_at_a_time() -> None:
+    plain = [LogLine(0, f"{number} " + "x" * (20_000 if number % 2 else 0)) for number in range(BLOCK + 9)]
+    lines = LogLines(plain)
+    for first in (0, 7, BLOCK + 1):
+        got: list[str] = []
+        for at, texts in lines.texts(first, len(lines)):
+            assert at == first + len(got)
+            assert len(texts) < 60_000
+            got += texts.split("\n")
+        assert got == [line.text for line in plain[first:]]
+
+
 def test_what_breaks_lines_does_not() -> None:
     lines = LogLines([LogLine(0, "one\ntwo"), LogLine(0, "\ud800")] * BLOCK)
     assert len(lines) == 2 * BLOCK
