@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 FRAME = 0.05
 """Seconds between two frames at the least."""
 
+SLOWEST = 0.25
+"""Seconds between two frames at the most, while there is something to show."""
+
 DWELL = 0.15
 """Seconds that the cursor must rest on a row before anything is asked of a server for it."""
 
@@ -54,6 +57,14 @@ _COUNTED = {str(Status.RUNNING): "running", str(Status.FAILURE): "failed", str(S
 
 WIDE = 110
 """Columns from which on the selection stands beside the tree instead of under it."""
+
+
+def spacing(cost: float) -> float:
+    """Seconds between two frames at the least, where it takes `cost` seconds to find out which rows there are.
+
+    So that a view of all builds of all repos takes a quarter of a processor at most, however much is told.
+    """
+    return max(FRAME, min(4 * cost, SLOWEST))
 
 
 class Board(Viewing):
@@ -78,6 +89,7 @@ class Board(Viewing):
         self._pending = Changes()
         self._due = False
         self._last_frame = 0.0
+        self._spacing = FRAME
         self._asked_back: set[RepoKey] = set()
         self._asked: dict[BuildKey, float] = {}  # loop time when its stages were asked for
         self._opened_first = False
@@ -168,7 +180,7 @@ class Board(Viewing):
         if changes and not self._due:
             self._due = True
             loop = asyncio.get_running_loop()
-            loop.call_at(max(loop.time(), self._last_frame + FRAME), self._frame)
+            loop.call_at(max(loop.time(), self._last_frame + self._spacing), self._frame)
 
     def _frame(self) -> None:
         self._due = False
@@ -182,7 +194,10 @@ class Board(Viewing):
         if changes.structure or changes.servers or (moving and changes.moves):
             self.hold_order()
             self._open_for(changes)
+            loop = asyncio.get_running_loop()
+            began = loop.time()
             self.set_rows()
+            self._spacing = spacing(loop.time() - began)
         if changes.servers:
             self.live.refresh()  # what is shown of one may be confirmed now
         self.live.repaint(

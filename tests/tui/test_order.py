@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from buildwatch.config.view import GROUPS, SORTS, View
 from buildwatch.model import Build, RepoKey, Stage, Status
+from buildwatch.tui.board import FRAME, SLOWEST, spacing
 from buildwatch.tui.rows import OF_AUTHOR, Kind, Row, Showing, flatten
 from tests.tui.test_rows import CI, build, opened, some_builds, store_of, words
 
@@ -26,6 +27,10 @@ def showing(group: str = "server", sort: str = "name", filter: str = "") -> Show
 
 def slugs(rows: list[Row]) -> list[str]:
     return [row.repo.slug for row in rows if row.kind is Kind.REPO and row.repo]
+
+
+def test_the_dearer_the_rows_the_rarer_the_frames() -> None:
+    assert [spacing(cost) for cost in (0.001, 0.02, 3)] == [FRAME, 0.08, SLOWEST]
 
 
 def test_by_server_repos_stand_without_their_owners() -> None:
