@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Final
 
 from buildwatch import __version__
@@ -68,9 +69,13 @@ def _parse(word: str, rest: Sequence[str], into: argparse.Namespace) -> Command:
 
 
 def _run_app(args: argparse.Namespace) -> int:
-    """The screen, which is what `buildwatch` alone means."""
+    """The screen, which is what `buildwatch` alone means; without a server it asks for one."""
     require_terminal()
-    return open_screen(_settings(args, needs_server=True))
+    settings = _settings(args, needs_server=False)
+    if settings.servers:
+        return open_screen(settings)
+    status: int = import_module("buildwatch.cli.first").run(args, settings)
+    return status
 
 
 def _parser() -> Parser:

@@ -30,7 +30,15 @@ def connect(server: ServerSettings, clock: ServerClock, now: Callable[[], float]
         played = ReplaySource(server.name, *server.recording, now)
         clock.play(played.time_there)
         return played
-    address = Address(
+    http = Http(address_of(server), on_clock=lambda date: clock.heard(date, now()))
+    if server.kind != "auto":
+        return _source(server.kind, http)
+    return AutoSource(server.name, server.url, partial(_find, http), lambda: http.requests, http.close)
+
+
+def address_of(server: ServerSettings) -> Address:
+    """Where a configured server is and how to get there."""
+    return Address(
         name=server.name,
         url=server.url,
         token=lambda: _token(server),
@@ -39,10 +47,6 @@ def connect(server: ServerSettings, clock: ServerClock, now: Callable[[], float]
         insecure=server.insecure,
         proxy=server.proxy,
     )
-    http = Http(address, on_clock=lambda date: clock.heard(date, now()))
-    if server.kind != "auto":
-        return _source(server.kind, http)
-    return AutoSource(server.name, server.url, partial(_find, http), lambda: http.requests, http.close)
 
 
 async def _find(http: Http) -> Source:

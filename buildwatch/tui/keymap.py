@@ -104,6 +104,7 @@ def all_places() -> dict[str, list[Binding]]:
     from buildwatch.tui.player import Player
     from buildwatch.tui.theme_picker import Names, ThemePicker
     from buildwatch.tui.view_picker import ViewNames, ViewPicker
+    from buildwatch.tui.welcome import Welcome
 
     everywhere = _bindings(keys.APP)
     above = [binding for binding in everywhere if binding.priority and binding.id != "app.find"]  # no search in dialogs
@@ -119,6 +120,7 @@ def all_places() -> dict[str, list[Binding]]:
         "among the builds": [*_bindings(BuildPicker.BINDINGS), *above],
         "after the colon": [*_bindings(JumpLine.BINDINGS), *above],
         "where it asks": [*_bindings(Confirm.BINDINGS), *above],
+        "at the first start": _bindings(Welcome.BINDINGS),
         "in the help": [*_bindings(Help.BINDINGS), *above],
         "among the views": [*_bindings(ViewNames.BINDINGS), *_bindings(ViewPicker.BINDINGS), *above],
         "among the themes": [*_bindings(Names.BINDINGS), *_bindings(ThemePicker.BINDINGS), *above],

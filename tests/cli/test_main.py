@@ -146,7 +146,7 @@ def in_terminal(tmp_path: Path, *argv: str, **environ: str) -> tuple[int, str]:
 
 
 def test_nothing_configured_says_how_to_start(tmp_path: Path) -> None:
-    status, output = in_terminal(tmp_path)
+    status, output = in_terminal(tmp_path, "ls")
     assert status == 2
     assert "no server is configured; set DRONE_SERVER and DRONE_TOKEN, or write " in output
     assert f"{tmp_path}/.config/buildwatch/config.toml" in output.replace("\r\n", "")

@@ -133,6 +133,38 @@ def test_two_variables_are_enough(terminal: Open, served: Served) -> None:
     assert served.token.encode() not in screen.bytes
 
 
+def test_without_any_configuration_it_leads_to_the_tree_and_back_there_the_next_time(
+    terminal: Open, served: Served, environ: dict[str, str]
+) -> None:
+    first = terminal(size=(80, 24))
+    first.shows("No server is configured yet", "the demo instead")
+    first.press(f"{served.url}\r")
+    first.shows("Drone 2.28", "answers there", "With which token?")
+    first.press(f"{served.token}\r")
+    first.shows("hello", "Where is the token to be kept?")
+    assert served.token not in first.screen.text
+    first.press("\r")
+    first.shows("live", "acme")
+    first.press("q")
+    assert first.ends().status == 0
+    config = Path(environ["HOME"]) / ".config" / "buildwatch" / "config.toml"
+    assert f'url = "{served.url}"' in config.read_text()
+    assert served.token not in config.read_text()
+    again = terminal()
+    again.shows("live", "acme")
+    again.press("q")
+    assert again.ends().status == 0
+
+
+def test_the_first_start_is_left_as_quietly_as_it_came(terminal: Open) -> None:
+    screen = terminal()
+    screen.shows("No server is configured yet")
+    screen.press("\x11")
+    ended = screen.ends()
+    assert (ended.status, ended.printed.strip()) == (0, "")
+    assert screen.is_sane()
+
+
 def test_the_pager_has_the_terminal_and_gives_it_back(terminal: Open, served: Served, tmp_path: Path) -> None:
     pager = tmp_path / "pager"
     pager.write_text(
