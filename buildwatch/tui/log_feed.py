@@ -39,6 +39,7 @@ class LogFeed:
         self._changed = changed
         self._grew = grew
         self._reading: asyncio.Task[None] | None = None
+        self._closed = False
         self.place: Place | None = None
         self.said = ""
         self.together = False
@@ -49,7 +50,7 @@ class LogFeed:
         place = place_of(*which)
         if self.together:
             place = place._replace(stage=ALL, step=ALL)
-        if place == self.place:
+        if place == self.place or self._closed:  # a cursor can come to rest while the app is being left
             return
         self.stop()
         self.place = place
@@ -72,7 +73,7 @@ class LogFeed:
 
     async def close(self) -> None:
         """Read no more, and leave nothing half read."""
-        reading = self._reading
+        reading, self._closed = self._reading, True
         self.stop()
         if reading is not None:
             await asyncio.gather(reading, return_exceptions=True)

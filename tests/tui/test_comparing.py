@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace as replace_build
@@ -22,6 +24,14 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 def pipeline(test: float = 20, lint: float = 6, *, publish: bool = True) -> StageScript:
     steps = [StepScript("compile", 8), StepScript("test", test), StepScript("lint", lint)]
     return StageScript((*steps, StepScript("publish", 4)) if publish else tuple(steps), "unit")
+
+
+@asynccontextmanager
+async def opened(desks: Desks, size: tuple[int, int] = (120, 40), **settings: Any) -> AsyncIterator[Desk]:
+    """The app, which is left when it has come to rest: what is cut off while it connects leaves warnings."""
+    async with desks.listed(size, **settings) as desk:
+        yield desk
+        await desk.settled()
 
 
 def table(desk: Desk) -> CompareTable:
@@ -53,7 +63,7 @@ async def test_one_key_says_whether_it_is_slower_and_where(desks: Desks, size: t
     old = desks.ended(pipeline())
     desks.ended(pipeline(), branch="topic")
     new = desks.ended(pipeline(test=61))
-    async with desks.listed(size) as desk:
+    async with opened(desks, size) as desk:
         await open_at(desk, new.number)
         await desk.shows("longer than", "test +0:41", f"last green on {old.origin.target}")
         assert f"against #{old.number} ✓ success" in desk.text
@@ -65,7 +75,7 @@ async def test_one_key_says_whether_it_is_slower_and_where(desks: Desks, size: t
 async def test_what_grew_most_comes_first_and_what_is_as_it_was_can_go(desks: Desks) -> None:
     desks.ended(pipeline())
     new = desks.ended(pipeline(test=30, lint=26, publish=False))
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         await open_at(desk, new.number)
         await desk.until(lambda: steps(desk) == ["compile", "test", "lint", "publish"])
         await desk.press("s")
@@ -79,7 +89,7 @@ async def test_what_grew_most_comes_first_and_what_is_as_it_was_can_go(desks: De
 
 async def test_it_can_be_held_against_any_build(desks: Desks) -> None:
     first, second, third, new = (desks.ended(pipeline(test=10 + n)) for n in range(4))
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         await open_at(desk, new.number)
         await desk.shows(f"against #{third.number}")
         await desk.press("h")
@@ -102,7 +112,7 @@ async def test_it_can_be_held_against_any_build(desks: Desks) -> None:
 
 async def test_two_marked_builds_are_compared(desks: Desks) -> None:
     first, second, third = (desks.ended(pipeline(test=10 + n)) for n in range(3))
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         await desk.go_to("storefront")
         await desk.press("l")
         await desk.go_to(f"#{first.number} ")
@@ -136,7 +146,7 @@ async def test_a_build_from_a_list_by_a_word(desks: Desks) -> None:
     topic = desks.ended(pipeline(), branch="topic/slow")
     desks.ended(pipeline())
     new = desks.ended(pipeline())
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         await open_at(desk, new.number)
         await desk.press("b")
         await desk.shows("a number, or words")
@@ -154,7 +164,7 @@ async def test_a_build_from_a_list_by_a_word(desks: Desks) -> None:
 async def test_a_number_that_is_not_there_is_told(desks: Desks) -> None:
     desks.ended(pipeline())
     new = desks.ended(pipeline())
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         await open_at(desk, new.number)
         await desk.press("b")
         await desk.type("999")
@@ -165,7 +175,7 @@ async def test_a_number_that_is_not_there_is_told(desks: Desks) -> None:
 
 async def test_while_it_runs_the_comparison_grows_and_nothing_is_negative(desks: Desks) -> None:
     old = desks.ended(StageScript((StepScript("test", 20), StepScript("publish", 5)), "unit"))
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         new = await desk.running(StageScript((StepScript("test", hold=True), StepScript("publish", 5)), "unit"))
         await open_at(desk, new.number)
         await desk.shows(f"#{new.number} still runs", f"against #{old.number}")
@@ -184,7 +194,7 @@ async def test_while_it_runs_the_comparison_grows_and_nothing_is_negative(desks:
 
 async def test_without_a_green_build_it_says_so(desks: Desks) -> None:
     red = desks.ended(StageScript((StepScript("test", 3, "failure"),), "unit"))
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         await open_at(desk, red.number)
         await desk.shows(f"no green build before #{red.number} is known", "nothing to compare with")
         await desk.press("s", "x", "y", "enter", "h", "l", "j")
@@ -195,7 +205,7 @@ async def test_without_a_green_build_it_says_so(desks: Desks) -> None:
 async def test_the_log_of_the_step_and_the_way_back(desks: Desks) -> None:
     desks.ended(pipeline())
     new = desks.ended(pipeline(test=30))
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         await open_at(desk, new.number)
         await desk.until(lambda: len(steps(desk)) == 4)
         await desk.press("escape")
@@ -214,7 +224,7 @@ async def test_the_log_of_the_step_and_the_way_back(desks: Desks) -> None:
 async def test_the_keys_of_the_board_mean_nothing_here(desks: Desks) -> None:
     desks.ended(pipeline())
     new = desks.ended(pipeline(test=30))
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         await open_at(desk, new.number)
         await desk.until(lambda: len(steps(desk)) == 4)
         await desk.press("r", "c", "z", "slash", "F")
@@ -233,7 +243,7 @@ async def test_the_keys_of_the_board_mean_nothing_here(desks: Desks) -> None:
 async def test_the_palette_has_the_keys_of_this_place(desks: Desks) -> None:
     desks.ended(pipeline())
     new = desks.ended(pipeline(test=30))
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         before = {command.title for command in desk.app.get_system_commands(desk.app.screen)}
         assert "compare with the last green build, or another" in before
         await open_at(desk, new.number)
@@ -249,7 +259,7 @@ async def test_resized_meanwhile_it_fits_and_the_cursor_stays(desks: Desks) -> N
     many = StageScript(tuple(StepScript(f"step-{n}", 1) for n in range(40)), "unit")
     desks.ended(many)
     new = desks.ended(many)
-    async with desks.listed((200, 60)) as desk:
+    async with opened(desks, (200, 60)) as desk:
         await open_at(desk, new.number)
         await desk.until(lambda: len(steps(desk)) == 40)
         await desk.press("G")
@@ -272,7 +282,7 @@ async def test_resized_meanwhile_it_fits_and_the_cursor_stays(desks: Desks) -> N
 async def test_a_click_selects_a_step_and_another_opens_its_log(desks: Desks) -> None:
     desks.ended(pipeline())
     new = desks.ended(pipeline(test=30))
-    async with desks.listed() as desk:
+    async with opened(desks) as desk:
         await open_at(desk, new.number)
         await desk.until(lambda: len(steps(desk)) == 4)
         await desk.pilot.click("#compare-table", offset=(5, 2))
@@ -287,7 +297,7 @@ async def test_in_ascii_and_without_colours_all_is_told_by_signs(desks: Desks, m
     red = desks.ended(
         StageScript((StepScript("compile", 8), StepScript("test", 40, "failure"), StepScript("lint", 6)), "unit")
     )
-    async with desks.listed(glyphs="ascii") as desk:
+    async with opened(desks, glyphs="ascii") as desk:
         await open_at(desk, red.number)
         await desk.until(lambda: len(steps(desk)) == 4)
         text = "\n".join(desk.lines)

@@ -144,3 +144,21 @@ def test_the_crash_screen_is_still_where_it_was() -> None:
     """The one private method that is overridden: if Textual renames it, this must be seen."""
     assert "_fatal_error" in vars(TerminalApp)
     assert hasattr(App, "_fatal_error")
+
+
+async def test_no_log_is_read_any_more_once_the_pane_is_gone(desks: Desks) -> None:
+    build = desks.ended(*STAGES)
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        await desk.until(lambda: (one := desk.known(build)) and one.stages)
+        side, known = desk.board.side, desk.known(build)
+        source = desk.app.source("ci.acme")
+        assert side is not None
+        assert known is not None
+        assert known.stages
+        assert source is not None
+        await side.on_unmount()
+        before = asyncio.all_tasks()
+        side._feed.read(source, (known, known.stages[0], known.stages[0].steps[0]), brief=False)
+        assert side._feed.place is None
+        assert asyncio.all_tasks() == before
