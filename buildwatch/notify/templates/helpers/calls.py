@@ -63,6 +63,7 @@ def call(helper: Helper, run: Run, given: list[object], named: Mapping[str, obje
             raise Fault(f"needs {wants}, and is given {len(given)}")
         given = [*given, OPTIONS]
     made: list[object] = []
+    work = 0
     for index, value in enumerate(given):
         kind = kinds[index] if index < len(kinds) else helper.rest
         if value is None:
@@ -74,19 +75,18 @@ def call(helper: Helper, run: Run, given: list[object], named: Mapping[str, obje
         elif kind != "any" and (kind != "string" or not isinstance(value, str)):
             value = _as(kind, value, index)
         made.append(value)
+        work += len(value) if isinstance(value, str) else weight(value)
     if helper.options:
         run.argument = text_of(given[0]) if given else ""
         return helper.function(run, *made, named=named)
-    run.work(sum(map(weight, made)))
+    run.work(work)
     result = helper.function(run, *made)
-    run.work(weight(result))
+    run.work(len(result) if isinstance(result, str) else weight(result))
     return result
 
 
 def weight(value: object) -> int:
-    """How much there is of a value, for `Run.work`."""
-    if isinstance(value, str):
-        return len(value)
+    """How much there is of a value that is no text, for `Run.work`."""
     return 10 * len(value) if isinstance(value, list | dict) else 1
 
 
