@@ -30,15 +30,19 @@ class JumpLine(ModalScreen[str | Choice | None]):
         Binding("up,ctrl+p", "move(-1)", "previous", id="jump.previous", priority=True),
         Binding("tab", "complete", "take it into the line", id="jump.complete", priority=True),
         Binding("enter", "go", "go there, or do it", id="jump.go", priority=True),
+        Binding("f1", "explain", "keys of this place", id="jump.help", priority=True),
         Binding("escape", "leave", "leave", id="jump.leave", priority=True),
     ]
 
-    def __init__(self, find: Callable[[str], list[Choice]], glyphs: Glyphs, keys: str) -> None:
-        """`find` tells what can be meant, `keys` what the keys do."""
+    def __init__(
+        self, find: Callable[[str], list[Choice]], glyphs: Glyphs, keys: str, explain: Callable[[], None]
+    ) -> None:
+        """`find` tells what can be meant, `keys` what the keys do; `explain` shows more of that."""
         super().__init__()
         self._find = find
         self._glyphs = glyphs
         self._keys = keys
+        self._explain = explain
         self._found: list[Choice] = []
         self._at = 0
         self._looked: str | None = None
@@ -147,6 +151,10 @@ class JumpLine(ModalScreen[str | Choice | None]):
         self._look(self.query_one(Input).value)
         choice = self._choice if typed else None
         self.dismiss(choice if choice is not None else typed or None)
+
+    def action_explain(self) -> None:
+        """The keys of this place, and what can be typed."""
+        self._explain()
 
     def action_leave(self) -> None:
         """Nothing."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding
 
@@ -12,6 +14,7 @@ from buildwatch.tui import keys
 from buildwatch.tui.jump_line import JumpLine
 from buildwatch.tui.jumps import Choice, Command, choices, place_in, words
 from buildwatch.tui.themes import names
+from buildwatch.words import ASCII
 
 if TYPE_CHECKING:
     from buildwatch.tui.app import BuildwatchApp
@@ -29,8 +32,13 @@ class Jumper:
         for id, word in words(told).items():
             self._actions[word] = told[id].action
             self._commands.append(Command(word, told[id].description, id))
-        self._commands += [Command(f"view {view.name}", "what is shown, and how") for view in app.board.views]
-        self._commands += [Command(f"theme {name}", "other colours") for name in sorted(themes)]
+        self._deeds: dict[str, Callable[[], None]] = {}
+        for word, said, do in app.board.commands():
+            self._deeds[word] = do
+            self._commands.append(Command(word, said))
+        for name in sorted(themes):
+            self._deeds[f"theme {name}"] = partial(app.set_theme, name, keep=True)
+            self._commands.append(Command(f"theme {name}", "other colours"))
 
     def ask(self) -> None:
         """Show the line."""
@@ -40,8 +48,20 @@ class Jumper:
             lambda typed: choices(typed, self._app.shown, self._commands),
             self._app.glyphs,
             f"{take}: complete  {go}: back",
+            self._help,
         )
         self._app.push_screen(line, self._go)
+
+    def _help(self) -> None:
+        """What can be typed, and the keys of the line."""
+        from buildwatch.tui.dialogs import Help
+
+        app = self._app
+        own = [(keys.of(one, app.keymap), one.description) for one in JumpLine.BINDINGS if isinstance(one, Binding)]
+        if app.glyphs is ASCII:
+            own = keys.in_ascii(own)
+        close = keys.shown((*app.keymap.of("help.close"), "escape")[0])
+        app.push_screen(Help([("after the colon", _TYPED), ("its keys", own)], close))
 
     def _go(self, chosen: str | Choice | None) -> None:
         if isinstance(chosen, str):
@@ -52,14 +72,10 @@ class Jumper:
             self._to(chosen)
 
     def _do(self, word: str) -> None:
-        app = self._app
-        kind, _, name = word.partition(" ")
         if word in self._actions:
-            app.call_later(app.run_action, self._actions[word])
-        elif kind == "theme":
-            app.set_theme(name, keep=True)
+            self._app.call_later(self._app.run_action, self._actions[word])
         else:
-            app.board.choose(next(view for view in app.board.views if view.name == name))
+            self._deeds[word]()
 
     def _to(self, choice: Choice) -> None:
         board = self._app.board
@@ -116,6 +132,16 @@ class Jumper:
         if address.stage is not None and not stage:
             app.warn(f"{build.address} has no stage or step {address.stage}")
         app.board.go_to(build, stage, step)
+
+
+_TYPED: Final = [
+    ("gwp", "a repo by some of its letters, in their order"),
+    ("gwp#12", "its build by the begin of a number"),
+    ("gwp#12:te", "a step of that build by its letters"),
+    ("#12", "that build of whichever repo"),
+    ("https://…", "the web address of a build, pasted"),
+    ("quit, view mine, …", "a command; its name is the id of its key"),
+]
 
 
 def jumper(app: BuildwatchApp) -> Jumper:
