@@ -87,6 +87,7 @@ class Watcher:
         self._evidence: dict[BuildKey, float] = {}  # loop time of the last word on an unfinished build
         self._ahead = 0.0  # of our clock before the loop's, which stands still while the machine sleeps
         self._stream_repos: frozenset[str] = frozenset()
+        self._recent_at = 0  # when the newest builds of all repos were asked for last, by the server's clock too
         self._listed_at = 0  # when the list of repos was asked for last, unix seconds of the server
 
     @property
@@ -319,10 +320,24 @@ class Watcher:
 
     async def _recent(self) -> None:
         """What runs, or ran again, and is not its repo's newest, as far as the server tells it in one request."""
-        asked = asyncio.get_running_loop().time()
+        asked, since = asyncio.get_running_loop().time(), self._recent_at
+        recent_at = self.source.now()
         with suppress(Denied):
-            self._take_running(await self.source.recent(), asked)
+            recent = await self.source.recent()
+            self._take_runs_between(recent, since)
+            self._take_running(recent, asked)
+            self._recent_at = recent_at
         self._beginning.synced_with("recent")
+
+    def _take_runs_between(self, builds: Iterable[Build], since: int) -> None:
+        """Know of builds of old that began to run again after `since`, when all that ran was read: their ends are told.
+
+        `since` is in unix seconds of the server, 0 for never.
+        """
+        for build in builds if since and not self.source.global_ids else ():
+            known = self._store.build(build.key) is not None or self._beginning.is_news(build)
+            if build.repo_key in self._store.repos and not known and build.status.ended and build.started > since:
+                self._apply(replace(build, status=Status.RUNNING, finished=0), news=False)
 
     def _want_incomplete(self) -> None:
         self._beginning.wait_for("incomplete")

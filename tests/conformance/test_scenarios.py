@@ -481,20 +481,28 @@ async def test_a_restart_while_the_server_is_away(rig: KindRig, kind: Kind) -> N
     await ends_as(rig, kind, again, "restart", expected)
 
 
+@pytest.mark.parametrize("history", [False, True], ids=["known", "from before we began"])
 @pytest.mark.parametrize("ended", [True, False], ids=["ended", "running"])
-async def test_a_restart_of_an_older_build_while_the_server_is_away(rig: KindRig, kind: Kind, ended: bool) -> None:
+async def test_a_restart_of_an_older_build_while_the_server_is_away(
+    rig: KindRig, kind: Kind, ended: bool, history: bool
+) -> None:
     """It is not its repo's newest, so the list of repos does not tell of it where it keeps its number."""
-    await rig.begin()
+    if not history:
+        await rig.begin()
     build = rig.start(kind.repo, stages=(stage("clone", "test", hold="test"),))
-    await running(rig, build, "test")
+    await asyncio.sleep(4)  # it runs
     rig.control.release(build, 1, 2)
-    await rig.until(lambda: rig.ends(build) == ["success"])
+    await rig.until(lambda: build.status.ended)
     newer = rig.start(kind.repo, stages=(stage("clone"),))
-    await rig.until(lambda: rig.ends(newer) == ["success"])
+    await rig.until(lambda: newer.status.ended)
     await asyncio.sleep(20)
+    if history:
+        await rig.begin()
+        await asyncio.sleep(5)
     rig.moves.clear()
     rig.control.refuse()
     await rig.until(lambda: rig.link == Link.OFFLINE)
+    rig.server.world.advance(wall())  # which else moves with what is asked
     again = rig.server.world.habits.restart(build, "dana", 1.0)
     assert again is not None
     await asyncio.sleep(4)  # it runs
