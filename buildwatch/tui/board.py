@@ -17,8 +17,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from buildwatch.config.view import GROUPS, SORTS
-from buildwatch.insight.eta import model_of
-from buildwatch.model import Build, BuildKey, RepoKey, Status
+from buildwatch.model import Build, RepoKey, Status
 from buildwatch.shown import Shown
 from buildwatch.store import Changes, Link
 from buildwatch.tui import bars, board_text, keys
@@ -32,6 +31,7 @@ from buildwatch.tui.outside import Outside
 from buildwatch.tui.row_cells import AGE, TIME, Painter
 from buildwatch.tui.rows import OF_AUTHOR, Kind, Row, flatten
 from buildwatch.tui.viewing import Viewing
+from buildwatch.tui.wants import Wants
 from buildwatch.words import ASCII, Glyphs
 
 if TYPE_CHECKING:
@@ -48,9 +48,6 @@ SLOWEST = 0.25
 
 DWELL = 0.15
 """Seconds that the cursor must rest on a row before anything is asked of a server for it."""
-
-ASK_AGAIN = 30.0
-"""Seconds after which stages that did not come are asked for again."""
 
 _COUNTED = {str(Status.RUNNING): "running", str(Status.FAILURE): "failed", str(Status.BLOCKED): "blocked"}
 """By the style of a count in the top line, the word that shows what it counts."""
@@ -90,8 +87,7 @@ class Board(Viewing):
         self._due = False
         self._last_frame = 0.0
         self._spacing = FRAME
-        self._asked_back: set[RepoKey] = set()
-        self._asked: dict[BuildKey, float] = {}  # loop time when its stages were asked for
+        self._wants = Wants(shown, outside)
         self._opened_first = False
         self._dwell: asyncio.TimerHandle | None = None
         self._ticking: asyncio.TimerHandle | None = None
@@ -401,7 +397,7 @@ class Board(Viewing):
             self.side.show(self.live.row, self.selected_build, self.store)
             build = self.selected_build
             if self._dwell is None and build is not None:
-                self._learn(build)
+                self._wants.details(build)
             if self._dwell is None:
                 self.side.rest()
 
@@ -421,24 +417,6 @@ class Board(Viewing):
         self._look_back()
         self.show_side()
 
-    def _learn(self, build: Build) -> None:
-        """Read what is missing to show this build: its stages, and those of a green one for what to expect."""
-        if build.stages is None or self.store.has_old_stages(build.key):
-            self._look_at(build)
-        elif not build.status.ended:
-            green = model_of(build, self.store.builds(build.repo_key))
-            if green is not None and green.stages is None:
-                self._look_at(green)
-
-    def _look_at(self, build: Build) -> None:
-        """Have a build read, but not again at once where that was of no use, and not before its server told of it."""
-        if self.store.is_old(build.key):
-            return
-        now = asyncio.get_running_loop().time()
-        if now - self._asked.get(build.key, -ASK_AGAIN) >= ASK_AGAIN:
-            self._asked[build.key] = now
-            self._outside.look_at(build)
-
     def _look_back(self) -> None:
         """Have the history of the repos that are seen read, once; of all where an author's builds are looked for.
 
@@ -447,17 +425,11 @@ class Board(Viewing):
         if not self.connected:
             return
         rows = self.live.visible_rows()
-        seen = (row.repo for row in rows)
-        for repo in list(self.store.repos) if self.view.group == "author" else seen:
-            if repo is not None and repo not in self._asked_back and not self.store.is_all_old(repo.server):
-                self._asked_back.add(repo)
-                self._outside.look_back(repo, 25)
+        self._wants.histories(list(self.store.repos) if self.view.group == "author" else (row.repo for row in rows))
         for row in rows:
             build = self.store.build(row.build) if row.build is not None and row.kind is Kind.BUILD else None
-            if build is None or not self.showing.is_open(row):
-                continue
-            if build.stages is None or self.store.has_old_stages(build.key):
-                self._look_at(build)
+            if build is not None and self.showing.is_open(row):
+                self._wants.stages(build)
 
     def on_live_tree_scrolled(self) -> None:
         """Other repos are seen now."""
@@ -469,7 +441,7 @@ class Board(Viewing):
         self.showing.toggled ^= {row.key}
         build = self.build_of(row)
         if message.open and row.kind is Kind.BUILD and build is not None and build.stages is None:
-            self._look_at(build)
+            self._wants.build(build)
         self.set_rows()
         self.live.repaint([row.key])
 
