@@ -13,6 +13,9 @@ from buildwatch.sources.errors import Busy, Denied, SourceError, Stranger, Unaut
 AT_ONCE = 4
 """Requests in flight."""
 
+URGENT, SOON, IDLE = 0, 1, 2
+"""Which of the reads that are due goes first."""
+
 Job = Callable[[], Awaitable[float | None]]
 """Does one read; gives the loop time when it is due again, or None when it is done with. Raises `SourceError`."""
 
@@ -45,7 +48,7 @@ class Reads:
         self._answered_at = 0.0
         self._away_until = 0.0
 
-    def want(self, key: Hashable, job: Job, *, at: float, priority: int = 1, sooner: bool = False) -> None:
+    def want(self, key: Hashable, job: Job, *, at: float, priority: int = SOON, sooner: bool = False) -> None:
         """Have `job` done at loop time `at`. One that is planned stays as it is unless `sooner` and `at` is earlier.
 
         Of those due, lower priorities go first. Wanting (sooner) what is being read right now has it read once more.

@@ -10,44 +10,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
-from functools import partial
 from random import Random
 
-from msgspec.structs import replace
-
 from buildwatch.ledger import Mark
-from buildwatch.merge import before_last_second, is_another_run
-from buildwatch.model import Build, BuildKey, Repo, RepoKey, Status
+from buildwatch.model import Build, Repo, RepoKey
 from buildwatch.sources.base import Source, Told, may_be_killed
 from buildwatch.sources.beginning import Beginning
 from buildwatch.sources.connection import Connection
 from buildwatch.sources.errors import Denied, SourceError, Stranger, Unauthorized, Unreachable
-from buildwatch.sources.gaps import Gaps
-from buildwatch.sources.reads import Reads
+from buildwatch.sources.intake import Intake
+from buildwatch.sources.reads import IDLE, URGENT, Reads
+from buildwatch.sources.running import Running
 from buildwatch.sources.stream import Stream
 from buildwatch.store import DETAILS_KEPT, Changes, Store
 
-BEAT = 10.0
-"""Seconds between reads of the list of repos, and of an unfinished build that nothing else tells of."""
-
-SLOW_BEAT = 30.0
-"""Seconds between reads of a running build whose row the list of repos confirms: only its stages may have moved."""
-
-SETTLE = 0.3
-"""Seconds to wait before the stages of a build are read: most often an event brings them meanwhile."""
-
-DENIED = 60.0
-"""Seconds until a build that the server does not give is asked for again."""
+LIST_BEAT = 10.0
+"""Seconds between reads of the list of repos."""
 
 FIRST_STREAM = 0.5
 """Seconds that the first read waits for the stream, so that nothing falls between the two."""
 
 DEAF = 15.0
 """Seconds without a byte after which an end that only a read told shows that the stream is dead."""
-
-URGENT, SOON, IDLE = 0, 1, 2
 
 
 class Watcher:
@@ -76,18 +62,12 @@ class Watcher:
         self._reads = Reads(self._random, failed=self._on_failed, answered=self._on_answer)
         self._stream = Stream(source, self._random, opened=self._on_open, told=self._on_told, ended=self._on_stream_end)
         self._beginning = Beginning(source, ("list", "user", "recent"), marks or {})
-        self._gaps = Gaps(
-            source,
-            store,
-            self._reads,
-            is_news=self._beginning.is_news,
-            take=lambda build: self._take(build, news=self._beginning.is_news(build)),
-            marks=marks or {},
+        self._intake = Intake(
+            source, store, self._reads, self._beginning, tell=tell, ended=self._doubt_stream, marks=marks or {}
         )
-        self._evidence: dict[BuildKey, float] = {}  # loop time of the last word on an unfinished build
+        self._running = Running(source, store, self._reads, self._beginning, self._intake)
         self._ahead = 0.0  # of our clock before the loop's, which stands still while the machine sleeps
         self._stream_repos: frozenset[str] = frozenset()
-        self._recent_at = 0  # when the newest builds of all repos were asked for last, by the server's clock too
         self._listed_at = 0  # when the list of repos was asked for last, unix seconds of the server
 
     @property
@@ -112,7 +92,7 @@ class Watcher:
 
     def mark(self, slug: str) -> Mark:
         """Up to where a repo's builds are accounted for, so that another watcher can go on from there (`marks`)."""
-        return self._gaps.mark(slug)
+        return self._intake.gaps.mark(slug)
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -134,8 +114,7 @@ class Watcher:
 
     def look_at(self, build: Build) -> None:
         """Read this build with its stages as soon as possible."""
-        self._evidence.pop(build.key, None)
-        self._want(build, at=0.0, sooner=True)
+        self._intake.want_now(build)
 
     def look_back(self, repo: RepoKey, builds: int = 25) -> None:
         """Read the latest builds of a repo when there is nothing more urgent."""
@@ -145,12 +124,12 @@ class Watcher:
                 return  # it is gone
             rows = await self.source.builds(repo.slug, 1, builds)
             for build in reversed(rows):
-                self._apply(build, news=self._beginning.is_news(build))
+                self._intake.apply(build, news=self._beginning.is_news(build))
             self._tell(Changes(read_back={repo}))
             for build in rows[:DETAILS_KEPT]:
                 held = self._store.build(build.key)
                 if held is not None and held.status.ended and may_be_killed(self.source, held):
-                    self._want(held, at=0.0, priority=IDLE)
+                    self._intake.want(held, at=0.0, priority=IDLE)
 
         self._reads.want(("history", repo.slug, builds), job, at=0.0, priority=IDLE)
 
@@ -162,7 +141,7 @@ class Watcher:
         if RepoKey(self.name, slug) not in self._store.repos:
             return None
         build = await self.source.build(slug, number)
-        self._take(build, news=self._beginning.is_news(build))
+        self._intake.take_row(build)
         return self._store.build(build.key)
 
     # the stream
@@ -194,31 +173,13 @@ class Watcher:
         repo, build = told
         if repo.key not in self._store.repos:
             return  # somebody else's public repo: the list says which ones are ours
-        self._evidence[build.key] = self._stream.heard
-        if not self._beginning.is_news(build):
-            self._lay_ground(build)
-        self._take(build, news=True)
-
-    def _lay_ground(self, build: Build) -> None:
-        """Take in as history what the first event of a build that already was says of stages and steps that were."""
-        known = self._store.build(build.key)
-        if known is None:
-            if build.status.ended or self.synced.is_set():
-                return  # the first that is heard of it
-            known = build
-        elif known.stages is not None:
-            return
-        self._apply(replace(known, stages=before_last_second(build.stages or ())), news=False)
+        self._intake.take_event(build, self._stream.heard)
 
     def _resync(self) -> None:
         """Events may have been lost: read what the list of repos tells, and at once what it does not."""
-        loop_time = asyncio.get_running_loop().time()
         self._want_list()
-        self._want_runs_again()
-        for build in self._store.unfinished(self.name):
-            self._evidence.pop(build.key, None)
-            if not self._is_newest(build):
-                self._want(build, at=loop_time, sooner=True)
+        self._running.want_again()
+        self._intake.doubt()
 
     # what is read
 
@@ -236,7 +197,7 @@ class Watcher:
             return
         self._connection.set(user=user.login, admin=user.admin)
         if user.admin and self._beginning.early is None:
-            self._want_incomplete()
+            self._running.want_all()
         self._beginning.synced_with("user")
 
     async def _version(self) -> None:
@@ -270,25 +231,21 @@ class Watcher:
         else:
             for build in newest:
                 self._beginning.first_seen(build, since)
-                self._take(build, news=self._beginning.is_news(build))
-                self._read_if_odd(build, asked)
-            self._gaps.look(newest)
-        for build in self._store.unfinished(self.name):
-            if not self._is_newest(build):
-                self._want(build, at=self._evidence.get(build.key, 0.0) + BEAT, sooner=True)
+                self._intake.take_row(build)
+                self._intake.want_if_odd(build, asked)
+            self._intake.gaps.look(newest)
+        self._intake.want_unlisted()
         if not self._stream.open:
-            self._want_runs_again()
+            self._running.want_again()
         self._check_stream()
-        return asked + BEAT
+        return asked + LIST_BEAT
 
     def _set_repos(self, repos: list[Repo]) -> None:
         watched = self._store.unfinished(self.name)
         self._tell(self._store.set_repos(self.name, repos))
         for build in watched:
-            if self._store.build(build.key) is None:  # its repo is gone
-                self._evidence.pop(build.key, None)
-                self._reads.drop(("build", build.key))
-                self._beginning.synced_with(build.key)
+            if self._store.build(build.key) is None:
+                self._intake.gone(build.key)
 
     def _no_repos(self) -> None:
         """A list without repos is no begin: a server in trouble sends one, and what it tells later was there before."""
@@ -299,8 +256,8 @@ class Watcher:
         """The first list: what is in it already was."""
         self._beginning.begin(self._slugs(), newest)
         for build in newest:
-            self._take(build, news=self._beginning.is_news(build))  # some is, where we only begin again
-        self._gaps.look(newest)
+            self._intake.take_row(build)  # some of it is news, where we only begin again
+        self._intake.gaps.look(newest)
         early, self._beginning.early = self._beginning.early or [], None
         self._stream_repos = self._slugs()
         self._connection.set(listed=True)
@@ -309,135 +266,9 @@ class Watcher:
             self._on_event(told)
         self._beginning.wait_for(*(build.key for build in self._store.unfinished(self.name)))
         self._beginning.synced_with("list")
-        self._reads.want("recent", self._recent, at=0.0)
+        self._running.want()
         if self._connection.server.admin:
-            self._want_incomplete()
-
-    def _want_runs_again(self) -> None:
-        """Where a build can run again under its number, one that is not its repo's newest may, and only events tell."""
-        if not self.source.global_ids:
-            self._reads.want("recent", self._recent, at=asyncio.get_running_loop().time(), sooner=True)
-
-    async def _recent(self) -> None:
-        """What runs, or ran again, and is not its repo's newest, as far as the server tells it in one request."""
-        asked, since = asyncio.get_running_loop().time(), self._recent_at
-        recent_at = self.source.now()
-        with suppress(Denied):
-            recent = await self.source.recent()
-            self._take_runs_between(recent, since)
-            self._take_running(recent, asked)
-            self._recent_at = recent_at
-        self._beginning.synced_with("recent")
-
-    def _take_runs_between(self, builds: Iterable[Build], since: int) -> None:
-        """Know of builds of old that began to run again after `since`, when all that ran was read: their ends are told.
-
-        `since` is in unix seconds of the server, 0 for never.
-        """
-        for build in builds if since and not self.source.global_ids else ():
-            known = self._store.build(build.key) is not None or self._beginning.is_news(build)
-            if build.repo_key in self._store.repos and not known and build.status.ended and build.started > since:
-                self._apply(replace(build, status=Status.RUNNING, finished=0), news=False)
-
-    def _want_incomplete(self) -> None:
-        self._beginning.wait_for("incomplete")
-        self._reads.want("incomplete", self._incomplete, at=0.0)
-
-    async def _incomplete(self) -> None:
-        """The same for admins: all that is queued or runs."""
-        asked = asyncio.get_running_loop().time()
-        with suppress(Denied):  # older servers do not know this call
-            self._take_running(await self.source.incomplete(), asked)
-        self._beginning.synced_with("incomplete")
-
-    def _take_running(self, builds: Iterable[Build], asked: float) -> None:
-        for build in builds:
-            news = self._beginning.is_news(build)
-            known = self._store.build(build.key) is not None
-            if build.repo_key in self._store.repos and (news or known or not build.status.ended):
-                self._take(build, news=news)
-                self._read_if_odd(build, asked)
-
-    async def _build(self, key: BuildKey, slug: str, number: int) -> float | None:
-        """Read one build, unless something else has told of it meanwhile; when to look again."""
-        now = asyncio.get_running_loop().time()
-        known = self._store.build(key)
-        if known is not None and known.stages is not None and key in self._evidence:
-            self._beginning.synced_with(key)
-            due = self._evidence[key] + self._beat(known)
-            if due > now:
-                return due
-        build = await self.source.build(slug, number)
-        self._evidence[key] = now
-        self._take(build, news=self._beginning.is_news(build))
-        self._beginning.synced_with(key)
-        known = self._store.build(key)
-        return now + self._beat(known) if known is not None and not known.status.ended else None
-
-    # taking in
-
-    def _take(self, build: Build, *, news: bool) -> None:
-        if self._store.is_old_news(build):
-            return
-        before = self._store.build(build.key)
-        unknown = before is None
-        self._gaps.saw(build, unknown=unknown)
-        soon = asyncio.get_running_loop().time() + SETTLE
-        fresh = news or before is not None
-        ends = before is None or not before.status.ended or is_another_run(before, build)
-        doubtful = ends and may_be_killed(self.source, build)
-        if fresh and doubtful:
-            self._want(build, at=0.0, sooner=True)
-            return
-        moved = self._apply(build, news=news)
-        known = self._store.build(build.key)
-        if known is None or known.status.ended:
-            self._evidence.pop(build.key, None)
-            self._beginning.synced_with(build.key)
-            stages = known.stages if known is not None else ()
-            if known is not None and stages and not all(stage.status.ended for stage in stages):
-                if moved:  # they ended with it, which a row of a list does not tell
-                    self._want(known, at=soon, sooner=True)
-            elif known is not None and fresh and ends and self._may_be_overtaken(known):
-                self._want(known, at=soon, sooner=True)
-            elif stages is not None:
-                self._reads.drop(("build", build.key))
-            elif known is not None and fresh and moved:
-                self._want(known, at=soon)  # nothing has told of them
-            elif known is not None and doubtful:
-                self._want(known, at=0.0, priority=IDLE)  # how it ended before we began
-        elif unknown or known.stages is None:
-            self._want(known, at=soon, sooner=known.stages is None)
-
-    def _may_be_overtaken(self, ended: Build) -> bool:
-        """Whether its last event may say less than the server knows: before 1.0, of the step that was stopped."""
-        return ended.status == Status.KILLED and not self.source.global_ids
-
-    def _read_if_odd(self, row: Build, asked: float) -> None:
-        """Read a build whose row in a list is not what is held, where a list cannot tell an old row from a new run.
-
-        `asked` is the loop time at which the list was: what was heard of the build since may be later than the row.
-        """
-        held = self._store.build(row.key)
-        if (
-            self.source.global_ids
-            or held is None
-            or held.status == row.status
-            or held.status.rank == row.status.rank == 0
-            or self._evidence.get(row.key, 0.0) > asked
-        ):
-            return
-        self._evidence.pop(row.key, None)
-        self._want(held, at=0.0, sooner=True)
-
-    def _apply(self, build: Build, *, news: bool) -> bool:
-        """Whether it said anything new."""
-        changes = self._store.apply(build, news=news)
-        if changes:
-            self._tell(changes)
-        if any(move.step is None and move.stage is None and move.after in _TOLD_ENDS for move in changes.moves):
-            self._doubt_stream()
-        return bool(changes)
+            self._running.want_all()
 
     def _doubt_stream(self) -> None:
         """A stream tells such ends, if it tells anything. One that has been silent for long is dead."""
@@ -447,20 +278,9 @@ class Watcher:
     def _check_stream(self) -> None:
         """Which repos a stream tells of is fixed when it opens; and what it told while the machine slept is lost."""
         ahead = self._now() - asyncio.get_running_loop().time()
-        slept, self._ahead = ahead - self._ahead > BEAT, ahead
+        slept, self._ahead = ahead - self._ahead > LIST_BEAT, ahead
         if slept or not self._slugs() <= self._stream_repos:
             self._stream.reopen()
-
-    def _want(self, build: Build, *, at: float, sooner: bool = False, priority: int = SOON) -> None:
-        job = partial(self._build, build.key, build.repo, build.number)
-        self._reads.want(("build", build.key), job, at=at, sooner=sooner, priority=priority)
-
-    def _beat(self, build: Build) -> float:
-        return SLOW_BEAT if build.status == Status.RUNNING and self._is_newest(build) else BEAT
-
-    def _is_newest(self, build: Build) -> bool:
-        newest = self._store.newest(build.repo_key)
-        return newest is not None and newest.id == build.id
 
     def _slugs(self) -> frozenset[str]:
         return frozenset(key.slug for key, repo in self._store.repos.items() if key.server == self.name and repo.active)
@@ -483,8 +303,8 @@ class Watcher:
             if self._reads.away and not self._stream.open:
                 self._stream.hold()  # one that knocks is enough
         elif isinstance(error, Denied):
-            if isinstance(key, tuple) and key[0] == "build":  # it was purged, or the right to it is gone
-                self._evidence[key[1]] = asyncio.get_running_loop().time() + DENIED - BEAT
+            if isinstance(key, tuple) and key[0] == "build":
+                self._intake.denied(key[1])
             return
         self._connection.update(stream_open=self._stream.open, said=str(error))
 
@@ -494,6 +314,3 @@ class Watcher:
         self._reads.hold()
         self._stream.hold()
         self._connection.update(stream_open=False)
-
-
-_TOLD_ENDS = frozenset({Status.SUCCESS, Status.FAILURE})

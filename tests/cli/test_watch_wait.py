@@ -146,7 +146,7 @@ def test_watch_with_a_wrong_token_ends(cli: Cli, monkeypatch: pytest.MonkeyPatch
 async def test_a_server_that_goes_and_comes_back_is_told_of(
     drone: Drone, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("buildwatch.sources.watch.BEAT", 0.1)
+    monkeypatch.setattr("buildwatch.sources.watch.LIST_BEAT", 0.1)
     said = ""
     async with connected(load(environ=os.environ)) as servers:
         watched = Watching(servers)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from buildwatch.demo.control import StepScript
 from buildwatch.model import RepoKey
+from buildwatch.store import Changes
 
 if TYPE_CHECKING:
     from tests.sources.conftest import MakeRig, Rig
@@ -115,16 +116,16 @@ async def test_ends_in_a_storm_are_told_soon(make_rig: MakeRig) -> None:
     await rig.begin()
     first = len(rig.server.world.builds)
     heard: dict[int, float] = {}
-    tell = rig.watcher._tell
+    tell = rig.watcher._intake._tell
 
-    def listen(changes: object) -> None:
+    def listen(changes: Changes) -> None:
         before = len(rig.moves)
-        tell(changes)  # type: ignore[arg-type]
+        tell(changes)
         for move in rig.moves[before:]:
             if move.stage is None and move.after.ended:
                 heard.setdefault(move.build.id, rig.server.world.now)
 
-    rig.watcher._tell = listen
+    rig.watcher._intake._tell = listen
     await asyncio.sleep(30)
     rig.control.pause(paused=True)
     await asyncio.sleep(45)

@@ -10,7 +10,7 @@ import pytest
 from buildwatch.demo import actions
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.model import RepoKey
-from buildwatch.sources.watch import BEAT
+from buildwatch.sources.intake import BEAT
 
 if TYPE_CHECKING:
     from tests.sources.conftest import Rig
