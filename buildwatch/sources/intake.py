@@ -85,7 +85,7 @@ class Intake:
         fresh = news or before is not None
         ends = before is None or not before.status.ended or is_another_run(before, build)
         doubtful = ends and may_be_killed(self._source, build)
-        if fresh and doubtful:
+        if fresh and (doubtful or (before is not None and self._lacks_run(before, build))):
             self.want(build, at=0.0, sooner=True)
             return
         moved = self.apply(build, news=news)
@@ -127,6 +127,12 @@ class Intake:
         elif known.stages is not None:
             return
         self.apply(replace(known, stages=before_last_second(build.stages or ())), news=False)
+
+    def _lacks_run(self, held: Build, row: Build) -> bool:
+        """Whether a row tells the end of another run under the same number, whose stages are to be told with it."""
+        if self._source.global_ids or row.stages is not None or not row.status.ended:
+            return False
+        return is_another_run(held, row) or (held.stages == () and not held.status.ended)
 
     def _may_be_overtaken(self, ended: Build) -> bool:
         """Whether its last event may say less than the server knows: before 1.0, of the step that was stopped."""

@@ -60,7 +60,7 @@ class Running:
         for build in builds if since and not self._source.global_ids else ():
             known = self._store.build(build.key) is not None or self._beginning.is_news(build)
             if build.repo_key in self._store.repos and not known and build.status.ended and build.started > since:
-                self._intake.apply(replace(build, status=Status.RUNNING, finished=0), news=False)
+                self._intake.apply(replace(build, status=Status.RUNNING, finished=0, stages=()), news=False)
 
     async def _incomplete(self) -> None:
         asked = asyncio.get_running_loop().time()

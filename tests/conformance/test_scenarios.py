@@ -515,6 +515,10 @@ async def test_a_restart_of_an_older_build_while_the_server_is_away(
         await rig.until(lambda: rig.status(again) == "running", within=UNTOLD)
         rig.control.release(again, 1, 2)
     await ends_as(rig, kind, again, "server restart", SUCCESS)
+    if kind.name == "drone-0.5" and history and not ended:
+        return  # when its steps ended is an estimate from below: they may have been before we came back
+    told = [move.after for move in rig.moves if (move.build.number, move.step) == (again.number, "test")]
+    assert told[-1:] == ["success"]
 
 
 async def test_a_repo_that_is_made_while_we_watch(rig: KindRig, kind: Kind) -> None:
