@@ -103,6 +103,7 @@ async def test_the_cursor_stays_on_its_thing_while_the_world_moves(desks: Desks)
             desks.ended(repo=repo)
     async with desks.listed((120, 18)) as desk:
         await opened(desk, "checkout-api", "search")
+        await desk.until(lambda: len(desk.board.live.rows) == 4 + 8 + 8)
         await desk.press("G")
         assert desk.board.live.scroll_y > 2
         await desk.go_to("#4")
