@@ -1,7 +1,4 @@
-"""The app: wires servers to the store, the store to the board, and a person's keys to the servers.
-
-It paints before it imports anything of the network.
-"""
+"""The app: what a person's keys do to the board, to builds and to the app itself."""
 
 from __future__ import annotations
 
@@ -14,16 +11,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import SuspendNotSupported, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
-from buildwatch.clock import ServerClock
-from buildwatch.model import Build, RepoKey
-from buildwatch.shown import Shown
-from buildwatch.store import Changes, Server, Store
+from buildwatch.model import Build
+from buildwatch.store import Changes
 from buildwatch.tui import alerts, bars, hangup, keys
 from buildwatch.tui.alerts import Watched
 from buildwatch.tui.board import Board
@@ -31,11 +26,8 @@ from buildwatch.tui.deeds import Deeds
 from buildwatch.tui.ink import WholeCells
 from buildwatch.tui.keeping import Keeping
 from buildwatch.tui.keymap import resolve
-from buildwatch.tui.left import Leaving, left
-from buildwatch.tui.recall import Recall
-from buildwatch.tui.rows import Kind
+from buildwatch.tui.outward import OutwardApp
 from buildwatch.tui.tab_title import TabTitle
-from buildwatch.tui.terminal import TerminalApp
 from buildwatch.tui.themes import ThemeError, names
 from buildwatch.tui.theming import Theming
 from buildwatch.tui.verdict import Session
@@ -47,22 +39,14 @@ if TYPE_CHECKING:
 
     from buildwatch.config import Settings
     from buildwatch.config.view import View
-    from buildwatch.sources.base import Source
-    from buildwatch.sources.watch import Watcher
     from buildwatch.tui.comparing import Comparing, Place
 
 
 TOLD = 0.5
 """Seconds between two looks at what a notifier tells."""
 
-KEPT = 300.0
-"""Seconds between two times at which what is known is kept for the next start."""
 
-FURNISH = 0.5
-"""Seconds after which the pane for the selection is there, even if no row came that could be selected."""
-
-
-class BuildwatchApp(TerminalApp):
+class BuildwatchApp(OutwardApp):
     """The live tree of all servers."""
 
     TITLE = "buildwatch"
@@ -70,17 +54,12 @@ class BuildwatchApp(TerminalApp):
     BINDINGS: ClassVar[list[BindingType]] = keys.APP
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
         self._theming = Theming(settings)
-        super().__init__()
-        self.store = Store()
+        super().__init__(settings)
         self.session = Session()
         self.own_bindings: list[BindingType] = []
         self.glyphs = {"ascii": ASCII, "nerd": NERD}.get(settings.glyphs, UNICODE)
         self.keymap = resolve(settings.keymap)
-        self.shown = Shown(self.store)
-        self._recall = Recall(settings, self.shown)
-        self._leaving = Leaving(settings)
         self.board = Board(self.shown, self, self.glyphs, self.keymap)
         self._keeping = Keeping(settings)
         self.board.views = self._keeping.offered
@@ -94,8 +73,6 @@ class BuildwatchApp(TerminalApp):
         self.animation_level = "none"
         self.set_class(self.glyphs is ASCII, "-ascii")
         ScrollBar.renderer = WholeCells
-        self._watchers: dict[str, Watcher] = {}
-        self._sources: dict[str, Source] = {}
         self._deeds = Deeds(
             self,
             self.shown.is_old,
@@ -107,9 +84,6 @@ class BuildwatchApp(TerminalApp):
         )
         self._began = time.monotonic()
         self._comparing: Comparing | None = None
-        self._clocks = {server.name: ServerClock() for server in settings.servers}
-        for server in settings.servers:
-            self.store.set_server(Server(server.name, server.url))
         self.register_theme(self._theming.first)
         self.theme = self._theming.first.name
 
@@ -130,48 +104,13 @@ class BuildwatchApp(TerminalApp):
             hangup.look_out(0, lambda: self.exit(None, hangup.STATUS))
         self.call_after_refresh(self.set_timer, 0.001, self._begin)
 
-    def _begin(self) -> None:
-        """Show what was kept; only then go to the network."""
-        last = self._leaving.read()
-        if last is not None:
-            self.board.begin_as(last)
-        if self._recall.begin():
-            self.board.show_all()
-        self.call_after_refresh(self.set_timer, 0.001, self._connect)
-
     def _connect(self) -> None:
-        """All that takes a while to import, and the servers."""
-        from buildwatch.sources.connect import connect
-        from buildwatch.sources.watch import Watcher
-
-        for server in self._settings.servers:
-            source = connect(self._recall.noting(server, self._token_read), self._clocks[server.name], time.time)
-            watcher = Watcher(source, self.store, self._tell, now=time.time)
-            self._sources[server.name], self._watchers[server.name] = source, watcher
-            self.run_worker(watcher.run(), name=f"watch {server.name}", group="watch")
-        self.board.connected = True
-        self.set_timer(FURNISH, self.board.furnish)
-        self.set_interval(KEPT, self._keep)
+        super()._connect()
         self._theming.look_after(self)
         if self._theming.lost:
             self.warn(self._theming.lost)
         if self._settings.told is not None:
             self.run_worker(self._read_told(self._settings.told), name="told")
-
-    def _token_read(self, server: str, token: str) -> None:
-        """In the thread in which a server's token was read: show what was kept, if that could not be known before."""
-        self.call_later(self._recall_late, server, token)
-
-    def _recall_late(self, server: str, token: str) -> None:
-        if self._recall.knows_token(server, token):
-            self.board.show_all()
-
-    def _keep(self) -> None:
-        """Keep what is known for the next start, should this one end by a kill."""
-        if self._recall.dirty:
-            now = time.time()
-            pages = self._recall.gather(self.heard(), now)
-            self.run_worker(lambda: self._recall.write(pages, now), thread=True, exit_on_error=False, group="keep")
 
     async def _read_told(self, outbox: Path) -> None:
         """Show what a notifier tells, as it does."""
@@ -182,21 +121,11 @@ class BuildwatchApp(TerminalApp):
             self.board.show_told(told.lines(messages, self.size.width, self.glyphs))
             await asyncio.sleep(TOLD)
 
-    async def on_unmount(self) -> None:
-        """Leave no connection open, and what is known for the next start."""
-        now = time.time()
-        if self.board.connected:  # else it was left before it was there
-            self._leaving.write(left(self.board))
-        self._recall.write(self._recall.gather(self.heard(), now), now)
-        for source in self._sources.values():
-            await source.close()
-
     def _tell(self, changes: Changes) -> None:
         self.session.take(changes)
-        self._recall.dirty = True
         for build in self.watched.take(changes):
             self._tell_end(build)
-        self.board.tell(changes)
+        super()._tell(changes)
         if self._comparing is not None:
             self._comparing.tell(changes)
 
@@ -215,33 +144,6 @@ class BuildwatchApp(TerminalApp):
     def face(self) -> str:
         """The time of day, for the top line."""
         return time.strftime("%H:%M")
-
-    def now_at(self, server: str) -> float:
-        """What time it is at a server, unix seconds."""
-        return self._clocks[server].now(time.time())
-
-    def heard(self) -> Mapping[str, float]:
-        """When each server was last heard of."""
-        return {name: watcher.heard for name, watcher in self._watchers.items()}
-
-    def requests(self, server: str) -> int:
-        """How many requests were sent to this server."""
-        source = self._sources.get(server)
-        return source.requests if source else 0
-
-    def source(self, server: str) -> Source | None:
-        """Where a server's logs can be read."""
-        return self._sources.get(server)
-
-    def look_at(self, build: Build) -> None:
-        """Read this build's stages."""
-        if build.server in self._watchers:
-            self._watchers[build.server].look_at(build)
-
-    def look_back(self, repo: RepoKey, builds: int) -> None:
-        """Read a repo's last builds."""
-        if repo.server in self._watchers:
-            self._watchers[repo.server].look_back(repo, builds)
 
     # keys
 
@@ -372,11 +274,6 @@ class BuildwatchApp(TerminalApp):
 
         jumper(self).ask()
 
-    async def find_build(self, repo: RepoKey, number: int) -> Build | None:
-        """Read a build by its number; None where that is of no use. Raises `SourceError`."""
-        watcher = self._watchers.get(repo.server)
-        return await watcher.find(repo.slug, number) if watcher is not None else None
-
     @property
     def themes_folder(self) -> Path:
         """Where the user's own themes are."""
@@ -448,74 +345,7 @@ class BuildwatchApp(TerminalApp):
         if wrong:
             self.warn(wrong)
 
-    # out of the terminal
-
-    def action_copy(self) -> None:
-        """The address of what is selected, or those of the marked builds; in the log, its line."""
-        if self.board.side is not None and self.board.in_log:
-            self.copy(self.board.side.log_view.current_text())
-        elif self.board.marks:
-            self.copy("\n".join(build.address for build in self.board.marked_builds()))
-        else:
-            self.copy(bars.address_of(self.board.live.row, self.board.selected_build))
-
-    def action_log_together(self) -> None:
-        """The logs of all steps of the build as one, or one step's."""
-        if self.board.side is not None:
-            self.board.side.toggle_together()
-
-    def action_log_out(self, how: str) -> None:
-        """The log into a file, the pager or the editor."""
-        from buildwatch.tui import log_out
-
-        build, side = self.board.selected_build, self.board.side
-        if build is None or side is None or not side.log_view.state.lines:
-            self.warn("there is no log here")
-            return
-        name = log_out.file_name(build.repo, str(build.number), side.log_name())
-        text, line = side.log_view.whole_text(), side.log_view.current_line
-        if how == "save":
-            self.run_worker(self._save_log(name, text))
-            return
-        try:
-            log_out.view(how, name, text, line, self.lend_terminal)
-        except log_out.OutError as error:
-            self.warn(str(error))
-        except SuspendNotSupported:
-            self.warn("this terminal cannot be given to another program")
-
-    async def _save_log(self, name: str, text: Iterable[str]) -> None:
-        """Write it while keys go on."""
-        from buildwatch.tui import log_out
-
-        try:
-            path = await asyncio.to_thread(log_out.save, self._settings.paths.data / "logs", name, text)
-        except log_out.OutError as error:
-            self.warn(str(error))
-        else:
-            self.notify(f"saved as {path}", markup=False)
-
-    def action_copy_url(self) -> None:
-        """The web address of what is selected."""
-        self.copy(self._url())
-
-    def action_browse(self) -> None:
-        """The page of what is selected, in the web browser."""
-        import webbrowser
-
-        url = self._url()
-        if url.startswith(("http://", "https://")):
-            self.run_worker(lambda: webbrowser.open(url), thread=True, exit_on_error=False)
-            self.notify(url, timeout=4, markup=False)
-
-    def _url(self) -> str:
-        row, build = self.board.live.row, self.board.selected_build
-        if row is None:
-            return ""
-        source = self._sources.get(row.server)
-        if source is None or build is None or row.kind in (Kind.SERVER, Kind.NAMESPACE):
-            return self.store.servers[row.server].url if row.server else ""
-        return source.page_of(build, row.stage or None, row.step or None)
+    # themes
 
     def action_choose_theme(self) -> None:
         """All themes, each shown as soon as the cursor stands on it."""

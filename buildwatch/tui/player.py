@@ -37,8 +37,7 @@ class Player(BuildwatchApp):
         self.own_bindings = self.PLAYING
 
     def on_mount(self) -> None:
-        """Let the clock go."""
-        super().on_mount()
+        """Let the clock go. (Textual calls the base class's own.)"""
         self.set_interval(TICK, self._look)
 
     def face(self) -> str:
