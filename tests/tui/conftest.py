@@ -294,7 +294,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> HandClock:
     clock = HandClock(START)
-    for module in ("app", "board", "side"):
+    for module in ("app", "board", "served", "side"):
         monkeypatch.setattr(f"buildwatch.tui.{module}.time", frozen(clock))
     return clock
 
