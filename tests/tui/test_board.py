@@ -180,6 +180,7 @@ async def test_keys_that_move(desks: Desks) -> None:
     async with desks.listed() as desk:
         live = desk.board.live
         await opened(desk, "search")
+        await desk.until(lambda: len(live.rows) == 1 + 3 + 6)
         steps = [
             ("g", 0),
             ("j", 1),
