@@ -32,6 +32,7 @@ async def opened(desk: Desk, *repos: str) -> None:
         await desk.go_to(repo)
         await desk.press("enter")
         await desk.until(lambda: desk.board.showing.is_open(desk.row))
+    await desk.settled()  # all their builds are there
 
 
 # what it opens on
