@@ -11,7 +11,7 @@ from typing import Final
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from buildwatch.cli import plugin_tasks
+from buildwatch.cli import plugin_committers, plugin_tasks
 from buildwatch.cli.errors import UserError
 from buildwatch.config import Settings
 from buildwatch.config.token import Token
@@ -72,6 +72,10 @@ def _post(environment: Environment, like: Like, api_url: str) -> None:
         if environment.settings.get(name):
             task(environment, api_url)
             return
+    to_committers = environment.flags.get("committerSlackId", False)
+    if to_committers and not environment.settings["channel"]:
+        plugin_committers.look_up(environment, _workspace(environment, api_url), _patiently)
+        return
     given = context(environment, like)
 
     def render(setting: str) -> str:
@@ -139,6 +143,8 @@ def _say(message: dict[str, object], environment: Environment, api_url: str) -> 
 
     ask("auth.test", {}, "failed to authenticate")
     ask("chat.postMessage", message, "failed to post message")
+    if environment.flags.get("committerSlackId"):
+        plugin_committers.send(message, environment, slack, _patiently)
 
 
 def _patiently(attempt: Callable[[], Reply]) -> Reply:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from buildwatch.notify.message import Outcome
@@ -54,7 +54,7 @@ def upload(environment: Environment, slack: Workspace) -> None:
         _hand_on_upload(environment, path, "Failed: Slack file upload failed")
         raise PluginError(f"Failed to upload file {clean(path, 300)}: {said}")
     else:
-        _warn(f"the file was not uploaded ({said}); the step goes on, since fail_on_error is not set")
+        warn(f"the file was not uploaded ({said}); the step goes on, since fail_on_error is not set")
 
 
 def look_up(environment: Environment, slack: Workspace, patiently: Patiently) -> None:
@@ -62,8 +62,17 @@ def look_up(environment: Environment, slack: Workspace, patiently: Patiently) ->
 
     Those whom Slack does not know are left out, as there.
     """
+    found = ids(environment.settings["slackIdOf"].split(","), environment, slack, patiently)
+    try:
+        hand_on(environment, "SLACK_ID_FROM_EMAIL", ",".join(found))
+    except OSError as error:
+        raise PluginError(f"failed to write Slack ID to output file: {why(error)}") from None
+
+
+def ids(addresses: Iterable[str], environment: Environment, slack: Workspace, patiently: Patiently) -> list[str]:
+    """The ids of the people who have these addresses; of those whom Slack does not know it is only said."""
     found: list[str] = []
-    for address in filter(None, map(str.strip, environment.settings["slackIdOf"].split(","))):
+    for address in filter(None, map(str.strip, addresses)):
 
         def ask(address: str = address) -> Reply:
             return api_reply(lambda: slack.client().api_call("users.lookupByEmail", params={"email": address}))
@@ -71,7 +80,7 @@ def look_up(environment: Environment, slack: Workspace, patiently: Patiently) ->
         try:
             reply = patiently(ask)
         except (NotSent, Lost) as error:
-            _warn(f"{clean(address, 100)} cannot be looked up ({error})")
+            warn(f"{clean(address, 100)} cannot be looked up ({error})")
             continue
         user = reply.body.get("user") if isinstance(reply.body, dict) else None
         id = user.get("id") if isinstance(user, dict) else None
@@ -79,11 +88,8 @@ def look_up(environment: Environment, slack: Workspace, patiently: Patiently) ->
             found.append(id)
         else:
             said = of_call(reply, environment.access_token, posted=False).said or "no id"
-            _warn(f"{clean(address, 100)} cannot be looked up ({said})")
-    try:
-        _hand_on(environment, "SLACK_ID_FROM_EMAIL", ",".join(found))
-    except OSError as error:
-        raise PluginError(f"failed to write Slack ID to output file: {_why(error)}") from None
+            warn(f"{clean(address, 100)} cannot be looked up ({said})")
+    return found
 
 
 def _refused(environment: Environment, attempt: Callable[[], Reply]) -> str:
@@ -97,20 +103,23 @@ def _refused(environment: Environment, attempt: Callable[[], Reply]) -> str:
 
 def _hand_on_upload(environment: Environment, path: str, status: str) -> None:
     try:
-        _hand_on(environment, "UPLOAD_OK_STATUS", status)
-        _hand_on(environment, "UPLOAD_FILE_PATH", path)
+        hand_on(environment, "UPLOAD_OK_STATUS", status)
+        hand_on(environment, "UPLOAD_FILE_PATH", path)
     except OSError as error:
-        _warn(f"what came of the upload cannot be handed on: {_why(error)}")
+        warn(f"what came of the upload cannot be handed on: {why(error)}")
 
 
-def _hand_on(environment: Environment, name: str, value: str) -> None:
+def hand_on(environment: Environment, name: str, value: str) -> None:
+    """Give this to the steps after this one. Raises OSError."""
     with open(environment.output, "a", encoding="utf-8") as file:
         file.write(f"{name}={clean(value)}\n")
 
 
-def _why(error: OSError) -> str:
+def why(error: OSError) -> str:
+    """Why it could not be handed on."""
     return f"failed to open output file: {(error.strerror or 'no file').lower()}; DRONE_OUTPUT names it"
 
 
-def _warn(sentence: str) -> None:
+def warn(sentence: str) -> None:
+    """Say what went wrong and is no reason to fail."""
     sys.stderr.write(f"buildwatch: {sentence}\n")

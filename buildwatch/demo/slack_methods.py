@@ -46,6 +46,7 @@ class Methods:
             "conversations.replies": ("channels:history", self._replies),
             "conversations.info": ("channels:read", self._info),
             "conversations.list": ("channels:read", self._list),
+            "conversations.open": ("im:write", self._open),
             "users.lookupByEmail": ("users:read.email", self._lookup),
             "files.getUploadURLExternal": ("files:write", self._upload_url),
             "files.completeUploadExternal": ("files:write", self._complete),
@@ -153,6 +154,12 @@ class Methods:
         size = min(max(_number(params.get("limit", 100)), 1), LARGEST_PAGE)
         following = str(begin + size) if begin + size < len(shown) else ""
         return {"channels": shown[begin : begin + size], "response_metadata": {"next_cursor": following}}
+
+    def _open(self, params: Params) -> Params:
+        person = str(params.get("users", ""))
+        if not person.startswith("U0"):
+            raise Refused("user_not_found")
+        return {"channel": {"id": self._workspace.direct(person).id}}
 
     def _lookup(self, params: Params) -> Params:
         name, _, domain = str(params.get("email", "")).partition("@")

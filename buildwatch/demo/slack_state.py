@@ -92,6 +92,11 @@ class Workspace:
         bare = name.removeprefix("#")
         return next((channel for channel in self.channels.values() if channel.name == bare), None)
 
+    def direct(self, person: str) -> Channel:
+        """The conversation with one person, by id."""
+        id = f"D{person[1:]}"
+        return self.channels.setdefault(id, Channel(id, person, private=True))
+
     def add(self, channel: Channel, body: Body, via: str, thread_ts: str = "", broadcast: bool = False) -> Message:
         """Keep a new message; its ts is later than all others."""
         now = time.time()

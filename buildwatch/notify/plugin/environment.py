@@ -44,7 +44,8 @@ _NUMBER: Final = re.compile(
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What a step knows. `settings` are under the names that templates have for them (`config.imageURL`); `secrets`
-    are the webhook and the access token, which no text may hold; `output` is the file for what the step hands on.
+    are the webhook and the access token, which no text may hold; `output` is the file for what the step hands on,
+    `workspace` the folder that the repository was cloned into.
     """
 
     owner: str = ""
@@ -70,6 +71,7 @@ class Environment:
     settings: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, bool] = field(default_factory=dict)
     output: str = ""
+    workspace: str = ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -123,6 +125,7 @@ def read(environ: Environ, like: Like) -> Environment:
         settings={name: environ.get(variable, "") for name, variable in texts.items()},
         flags=flags,
         output=environ.get("DRONE_OUTPUT", ""),
+        workspace=environ.get("DRONE_WORKSPACE", ""),
     )
 
 

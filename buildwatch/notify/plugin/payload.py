@@ -8,7 +8,7 @@ from typing import Final
 from buildwatch.notify.plugin.blocks import custom_blocks, own_blocks
 from buildwatch.notify.plugin.environment import Environment
 from buildwatch.notify.plugin.shape import Json
-from buildwatch.notify.plugin.versions import Like, PluginError
+from buildwatch.notify.plugin.versions import Like
 
 Render = Callable[[str], str]
 """What a template's setting prints, trimmed."""
@@ -74,8 +74,6 @@ def _current(environment: Environment, render: Render) -> Json:
 def _parts(environment: Environment, render: Render) -> tuple[str, str, list[Json]]:
     """Text, fallback and blocks of the current version, in the order in which it makes, and fails at, them."""
     settings = environment.settings
-    if environment.flags.get("committerSlackId"):
-        raise PluginError("committers_slack_id looks users up, which buildwatch does not; leave it to plugins/slack")
     text = render(settings["template"]) if settings["template"] else settings["message"] or default_text(environment)
     if settings["mentions"]:
         named = (one if one.startswith("@") else f"@{one}" for one in settings["mentions"].split(","))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -239,11 +240,61 @@ async def test_people_are_looked_up_in_the_place_of_a_message(run: Run, tmp_path
     assert "failed to write Slack ID to output file: failed to open output file" in nowhere.said
 
 
-def test_what_it_does_not_do_it_says(run: Run, hook: Hook) -> None:
-    done = run({**BASE, "PLUGIN_COMMITTERS_SLACK_ID": "1"}, "current")
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Four commits of three authors; the one before the last is mia's only one."""
+    folder = tmp_path / "src"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    for author in ("tom", "dana", "mia", "dana"):
+        who = ("-c", f"user.name={author}", "-c", f"user.email={author}@acme.example")
+        git(folder, *who, "commit", "-q", "--allow-empty", "-m", "more")
+    return folder
+
+
+async def test_committers_are_looked_up_where_there_is_no_channel(run: Run, clone: Path, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    async with running(SlackServer(seed=1)) as slack:
+        env = {**NAMED["base"], "PLUGIN_ACCESS_TOKEN": slack.token, "PLUGIN_COMMITTERS_SLACK_ID": "true"}
+        env |= {"DRONE_WORKSPACE": str(clone), "DRONE_OUTPUT": str(output)}
+        env.pop("PLUGIN_CHANNEL", None)
+        assert await asyncio.to_thread(run, env, "current", "--api-url", slack.api_url) == (0, "")
+        assert slack.workspace.messages == []
+    assert output.read_text() == "COMMITTERS_SLACK_IDS=U0DANA,U0TOM\n"
+
+
+async def test_committers_get_the_message_too(run: Run, clone: Path, tmp_path: Path) -> None:
+    async with running(SlackServer(seed=1)) as slack:
+        env = {**NAMED["base"], "PLUGIN_ACCESS_TOKEN": slack.token, "PLUGIN_COMMITTERS_SLACK_ID": "true"}
+        env |= {
+            "PLUGIN_GIT_REPO_PATH": str(clone),
+            "DRONE_OUTPUT": str(tmp_path / "output"),
+            "PLUGIN_CHANNEL": "builds",
+        }
+        assert await asyncio.to_thread(run, env, "current", "--api-url", slack.api_url) == (0, "")
+        first, *others = slack.workspace.messages
+        assert (first.channel, [one.channel for one in others]) == ("C0BUILDS", ["D0DANA", "D0TOM"])
+        assert all(one.body["text"] == first.body["text"] for one in others)
+        slack.faults.change({"missing_scopes": ["im:write"]})
+        done = await asyncio.to_thread(run, env, "current", "--api-url", slack.api_url)
+    assert done.status == 0
+    assert done.said.splitlines()[0] == "buildwatch: U0DANA cannot be written to (missing_scope)"
+
+
+def test_where_there_are_no_committers_it_says_so(run: Run, tmp_path: Path) -> None:
+    env = {**BASE, "PLUGIN_COMMITTERS_SLACK_ID": "1", "PLUGIN_ACCESS_TOKEN": "xoxb-1", "PLUGIN_CHANNEL": ""}
+    env.pop("DRONE_WORKSPACE", None)
+    assert run(env, "current") == (1, "buildwatch: failed to get git emails: gitDir cannot be empty\n")
+    done = run({**env, "DRONE_WORKSPACE": str(tmp_path)}, "current")
     assert done.status == 1
-    assert "plugins/slack" in done.said
-    assert hook.posts == []
+    assert "failed to open git repository" in done.said
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first")
+    assert "failed to get parent commit of HEAD" in run({**env, "DRONE_WORKSPACE": str(tmp_path)}, "current").said
 
 
 @pytest.mark.parametrize(
