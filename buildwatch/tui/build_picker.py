@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -62,8 +62,8 @@ class BuildPicker(ModalScreen[int | None]):
         Binding("escape", "leave", "none of them", id="builds.leave"),
     ]
 
-    def __init__(self, builds: Sequence[Build], now: float, glyphs: Glyphs, keymap: Keymap) -> None:
-        """`builds` in the order in which they are listed."""
+    def __init__(self, builds: Callable[[], Sequence[Build]], now: float, glyphs: Glyphs, keymap: Keymap) -> None:
+        """`builds` gives those that are known, in the order in which they are listed."""
         super().__init__()
         self._builds = builds
         self._now = now
@@ -91,8 +91,13 @@ class BuildPicker(ModalScreen[int | None]):
         """Only the builds that are meant."""
         self._show(event.value)
 
+    def look(self) -> None:
+        """There may be others now."""
+        if matching(self._builds(), (typed := self.query_one(Input).value))[:MOST] != self._found and not self._moved:
+            self._show(typed)
+
     def _show(self, typed: str) -> None:
-        self._found = matching(self._builds, typed)[:MOST]
+        self._found = matching(self._builds(), typed)[:MOST]
         listed = self.query_one(OptionList)
         self._moved = False
         listed.clear_options()

@@ -88,6 +88,7 @@ class Comparing(Screen[Place | None]):
             for id in ("compare-title", "compare-head", "compare-columns", "compare-totals", "compare-history")
         }
         self._foot = Foot(id="compare-foot")
+        self._picker: BuildPicker | None = None
         self._due: asyncio.TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
@@ -130,6 +131,8 @@ class Comparing(Screen[Place | None]):
         self._due = None
         if self.is_attached:
             self.draw()
+            if self._picker is not None and self._picker.is_mounted:
+                self._picker.look()
 
     def _learn(self, build: Build) -> bool:
         """Whether its stages are known; has them read where they are not."""
@@ -249,9 +252,11 @@ class Comparing(Screen[Place | None]):
         from buildwatch.tui.build_picker import BuildPicker
 
         now = self._outside.now_at(self._repo.server)
-        self.app.push_screen(BuildPicker(self._choice.others(), now, self._glyphs, self._keymap), self._number)
+        self._picker = BuildPicker(self._choice.others, now, self._glyphs, self._keymap)
+        self.app.push_screen(self._picker, self._number)
 
     def _number(self, number: int | None) -> None:
+        self._picker = None
         if number is None:
             return
         if self._choice.number(number):

@@ -304,3 +304,15 @@ async def test_in_ascii_and_without_colours_all_is_told_by_signs(desks: Desks, m
         assert text.isascii()
         assert "was success" in next(line for line in desk.lines if "test" in line and "x 0:40" in line)
         assert "gone" in next(line for line in desk.lines if "publish" in line)
+
+
+async def test_a_build_that_becomes_known_comes_to_the_list(desks: Desks) -> None:
+    desks.ended(pipeline())
+    new = desks.ended(pipeline())
+    async with opened(desks) as desk:
+        await open_at(desk, new.number)
+        await desk.press("b")
+        await desk.shows("a number, or words")
+        later = desks.ended(pipeline(), branch="topic/late")
+        await desk.agree(later, "success")
+        await desk.shows("topic/late")
