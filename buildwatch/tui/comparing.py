@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -26,6 +26,9 @@ from buildwatch.tui.lines import Lines
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.page import Page
 from buildwatch.words import Glyphs
+
+if TYPE_CHECKING:
+    from buildwatch.tui.build_picker import BuildPicker
 
 HISTORY: Final = 100
 """So many builds of the repo are asked for, to find the last green one among them."""
