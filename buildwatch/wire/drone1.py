@@ -162,7 +162,7 @@ def _build(server: str, slug: str, of: BuildShape) -> Build | None:
     return Build(*(*values, _params(of.params) if of.params else (), 0, _stages(of.stages) if of.stages else None))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def _build_of(server: str, slug: str, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """The build's own fields in the order of `Build`, up to its parameters."""
     of = BuildShape(*row)
@@ -179,9 +179,9 @@ def _build_of(server: str, slug: str, row: tuple[Any, ...]) -> tuple[Any, ...] |
         intern(a_word(of.action)),
         intern(a_word(of.target)),
         intern(a_word(of.source)),
-        a_word(of.ref),
-        a_word(of.after),
-        a_word(of.before),
+        intern(a_word(of.ref)),
+        intern(a_word(of.after)),  # the next build's `before`
+        intern(a_word(of.before)),
         a_word(of.title, 500),
         clean_lines(of.message),
         intern(a_word(of.author_login)),
