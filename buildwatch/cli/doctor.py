@@ -101,7 +101,7 @@ def _terminal() -> Iterator[Finding]:
     if "NO_COLOR" in os.environ:
         yield Finding("ok", "NO_COLOR is set: nothing is coloured")
     elif os.environ.get("COLORTERM", "") not in ("truecolor", "24bit") and "256" not in kind:
-        yield Finding("warning", "COLORTERM does not say truecolor: colours may be few; try --theme ansi")
+        yield Finding("warning", "COLORTERM does not say truecolor: colours may be few; try --theme terminal")
 
 
 async def _server(server: Server) -> list[Finding]:

@@ -100,7 +100,10 @@ def test_no_server_and_a_theme_that_cannot_be(cli: Cli, monkeypatch: pytest.Monk
     ("environ", "said"),
     [
         ({"TERM": "dumb"}, "TERM is dumb: the screen cannot be drawn"),
-        ({"TERM": "xterm", "COLORTERM": ""}, "COLORTERM does not say truecolor"),
+        (
+            {"TERM": "xterm", "COLORTERM": ""},
+            "COLORTERM does not say truecolor: colours may be few; try --theme terminal",
+        ),
         ({"TERM": "xterm-256color", "COLUMNS": "60", "LINES": "20"}, "60×20; the screen wants 80×24"),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "NO_COLOR is set"),
     ],
@@ -113,3 +116,7 @@ def test_the_terminal(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], 
             monkeypatch.setenv(name, value)
         found = list(doctor._terminal())
     assert any(said in one.said for one in found)
+
+
+def test_the_theme_that_it_names_is_there(cli: Cli) -> None:
+    assert "theme terminal and the keys can be used" in cli("doctor", "--theme", "terminal").out
