@@ -17,7 +17,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from buildwatch.model import Build, Repo, RepoKey, Stage, Status
+from buildwatch.coding import decoder, encoder
+from buildwatch.model import Build, Repo, RepoKey, Stage
 
 FORMAT: Final = b"buildwatch kept 1\n"
 """How such bytes begin. Another number for each change of what they mean; what begins otherwise is not read."""
@@ -68,7 +69,7 @@ def seal(
         chosen = tuple(
             _build(build, index < staged) for repo in listed for index, build in enumerate(builds[repo.key][:most])
         )
-        content = _encoder.encode(Kept(at, user, listed, chosen))
+        content = encoder.encode(Kept(at, user, listed, chosen))
         if len(content) + len(FORMAT) + SALT + _SEAL <= LARGEST:
             return FORMAT + salt + _hash(content, of, salt) + content
     return b""
@@ -122,15 +123,4 @@ def _bare(text: str) -> str:
     return _USER.sub(r"\1", text) if "@" in text else text
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, str):
-        return str.__str__(value)
-    raise NotImplementedError
-
-
-def _status(kind: type, value: object) -> object:
-    return Status(value) if kind is Status else value
-
-
-_encoder = msgspec.json.Encoder(enc_hook=_plain)
-_decoder = msgspec.json.Decoder(Kept, dec_hook=_status)
+_decoder = decoder(Kept)

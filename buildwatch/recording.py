@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
+from buildwatch.coding import decoder, encoder
 from buildwatch.model import Build, Repo, Status
 from buildwatch.text import clean, clean_lines
 from buildwatch.wire.loglines import Piece
@@ -82,7 +83,7 @@ def line(entry: Entry) -> bytes:
     """An entry as a line."""
     if isinstance(entry, Known):
         entry = replace(entry, build=replace(entry.build, params=()))
-    return _encoder.encode(entry) + b"\n"
+    return encoder.encode(entry) + b"\n"
 
 
 def read(lines: Iterable[bytes]) -> list[Entry]:
@@ -182,17 +183,4 @@ def _safe_part(value: object, text: Callable[[str], str]) -> object:
     return _safe(value) if isinstance(value, Struct) else value
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, str):
-        return str.__str__(value)
-    raise NotImplementedError
-
-
-def _status(kind: type, value: object) -> object:
-    if kind is Status and isinstance(value, str):
-        return Status(value)
-    raise NotImplementedError
-
-
-_encoder = msgspec.json.Encoder(enc_hook=_plain)
-_decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry, dec_hook=_status)
+_decoder: msgspec.json.Decoder[Entry] = decoder(Entry)  # type: ignore[arg-type]  # a union is no `type`
