@@ -7,7 +7,6 @@ second, and only while something runs.
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from buildwatch.config.view import GROUPS, SORTS
 from buildwatch.model import Build, RepoKey, Status
 from buildwatch.shown import Shown
 from buildwatch.store import Changes, Link
-from buildwatch.tui import bars, board_text, keys
+from buildwatch.tui import bars, board_text, garbage, keys
 from buildwatch.tui.cells import Pieces
 from buildwatch.tui.hints import Foot
 from buildwatch.tui.keymap import PLAIN, Keymap
@@ -125,7 +124,7 @@ class Board(Viewing):
             self.side.log_view.wrap, self.side.log_view.numbers = self._left.wrap, self._left.numbers
             self.set_class(self._left.zoomed, "-zoom")
         self.call_after_refresh(self.show_all)
-        gc.enable()
+        garbage.collect_what_comes()
 
     def begin_as(self, left: Left) -> None:
         """Begin as it was left the last time: the view and the folds now, the selection once it is there."""
@@ -401,8 +400,10 @@ class Board(Viewing):
             if self._dwell is None:
                 self.side.rest()
 
-    def on_live_tree_selected(self) -> None:
+    def selected(self) -> None:
         """The cursor moved: show it now, ask for what is missing once it rests."""
+        if not self.is_attached:
+            return
         if self.view.filter:
             self.hold_order()  # what it left may have to go
         self.show_foot()

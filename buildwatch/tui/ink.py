@@ -6,11 +6,13 @@ two dozen names costs more than the whole first paint.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.color import Color
 from rich.style import Style
 from textual.color import Color as TextualColor
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.scrollbar import ScrollBarRender
 from textual.widget import Widget
 
@@ -40,6 +42,10 @@ class Inked(Widget):
             style = Style(color=self._color(of), bgcolor=ground, bold=of == "head" or None)
             style = self._inks[name] = style + Style.parse(f"{self._attributes(of)} {more}")
         return style
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """All but the one for the terminal's own colours: where there are such, they stay as they are."""
+        return [one for one in super().get_line_filters() if not isinstance(one, ANSIToTruecolor)]
 
     def ground(self, name: str) -> Style:
         """A style that changes the ground alone, to the theme's colour of that name.

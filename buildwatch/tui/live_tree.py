@@ -53,12 +53,6 @@ class LiveTree(Stepping, Inked, can_focus=True):
     ]
 
     @dataclass
-    class Selected(Message):
-        """The cursor stands on another row, or what is under it changed place."""
-
-        row: Row | None
-
-    @dataclass
     class Toggle(Message):
         """A person wants a row folded or unfolded."""
 
@@ -75,12 +69,19 @@ class LiveTree(Stepping, Inked, can_focus=True):
     class Scrolled(Message):
         """Other rows are on the screen."""
 
-    def __init__(self, draw: Draw, is_open: Callable[[Row], bool], *, id: str | None = None) -> None:
+    def __init__(
+        self, draw: Draw, is_open: Callable[[Row], bool], selected: Callable[[], None], *, id: str | None = None
+    ) -> None:
+        """`selected` is called when the cursor has come to stand on another row, or what is under it changed.
+
+        At once: a message would be heard after the tree was painted, and what it changes be painted 30 ms later.
+        """
         super().__init__(id=id)
         self.rows: list[Row] = []
         self.cursor = 0
         self._draw = draw
         self._is_open = is_open
+        self._selected = selected
         self._index: dict[Hashable, int] = {}
         self.touched = float("-inf")
         """When a person last did something in here, by the clock of the event loop."""
@@ -111,7 +112,7 @@ class LiveTree(Stepping, Inked, can_focus=True):
         if seen:
             self._keep_in_sight()
         if self.row != row:
-            self.post_message(self.Selected(self.row))
+            self._selected()
 
     def _still_there(self, before: list[Row], row: Row | None) -> int:
         """Where the cursor's row is now; where it is gone, the nearest one above it that is left."""
@@ -198,7 +199,7 @@ class LiveTree(Stepping, Inked, can_focus=True):
         old, self.cursor = self.row, at
         self._keep_in_sight(below)
         self.repaint([row.key for row in (old, self.row) if row is not None])
-        self.post_message(self.Selected(self.row))
+        self._selected()
 
     @property
     def last(self) -> int:

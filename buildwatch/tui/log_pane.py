@@ -13,12 +13,13 @@ from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.timer import Timer
 
 from buildwatch.model import LogLine
 from buildwatch.tui.cells import fit
-from buildwatch.tui.log_bar import Mark, with_marks
+from buildwatch.tui.log_bar import LogBar, Mark
 from buildwatch.tui.log_paint import (
     COLOUR_CLASSES,
     PART_CLASSES,
@@ -117,9 +118,14 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._pause = _FLUSH
         self._flushing: Timer | None = None
 
-    def on_mount(self) -> None:
-        """Draw marks on the scroll bar."""
-        self.vertical_scrollbar.renderer = with_marks(self._bar_marks)  # type: ignore[misc]  # so Textual documents it
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """A bar with marks, made when it is asked for."""
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = LogBar(self._bar_marks, self.scrollbar_size_vertical)
+            self._vertical_scrollbar.display = False
+            self.app._start_widget(self, self._vertical_scrollbar)
+        return self._vertical_scrollbar
 
     def _extra(self, _line: int) -> Extra:
         """What is special about a line."""

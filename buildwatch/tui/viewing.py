@@ -34,7 +34,7 @@ class Viewing(Screen[None]):
         self.showing = Showing()
         self.views: tuple[View, ...] = BUILT_IN
         """Those that can be chosen by name."""
-        self.live = LiveTree(painter.draw, self.showing.is_open, id="tree")
+        self.live = LiveTree(painter.draw, self.showing.is_open, self.selected, id="tree")
         self.marks: dict[BuildKey, None] = {}
         """The builds that the next action is for, in the order in which they were marked."""
         self._marked_last: Hashable = None
@@ -102,6 +102,10 @@ class Viewing(Screen[None]):
 
     def show_all(self) -> None:
         """Draw everything anew."""
+        raise NotImplementedError
+
+    def selected(self) -> None:
+        """The cursor stands on another row."""
         raise NotImplementedError
 
     # keys

@@ -1,0 +1,20 @@
+"""When Python looks for garbage in cycles: rarely, and never among what the app is made of."""
+
+from __future__ import annotations
+
+import gc
+from typing import Final
+
+MANY: Final = 10_000
+"""More objects than were let go of, after which the new ones are looked at: about a megabyte, in 2 ms."""
+
+
+def collect_what_comes() -> None:
+    """Begin to collect garbage, from what is made from now on.
+
+    What is there by now are modules, classes and widgets, which stay. To look at all of them again and again was a
+    seventh of all that the app did while builds ran, in pauses of 30 ms for which keys waited.
+    """
+    gc.freeze()
+    gc.set_threshold(MANY, 10, 10)
+    gc.enable()
