@@ -29,6 +29,7 @@ from buildwatch.tui.order import STANDINGS
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.row_cells import AGE, TIME, Painter
 from buildwatch.tui.rows import OF_AUTHOR, Kind, Row, flatten
+from buildwatch.tui.ticking import Ticking
 from buildwatch.tui.viewing import Viewing
 from buildwatch.tui.wants import Wants
 from buildwatch.words import ASCII, Glyphs
@@ -89,7 +90,7 @@ class Board(Viewing):
         self._wants = Wants(shown, outside)
         self._opened_first = False
         self._dwell: asyncio.TimerHandle | None = None
-        self._ticking: asyncio.TimerHandle | None = None
+        self._ticking = Ticking(self._tick)
         self._face = ""
 
     def compose(self) -> ComposeResult:
@@ -116,7 +117,7 @@ class Board(Viewing):
             return
         from buildwatch.tui.side import Side
 
-        self.side = Side(self._outside, self.painter, self._keymap.names, id="side")
+        self.side = Side(self._outside, self.painter, self._keymap.names, self._ticking.along, id="side")
         self.query_one("#no-side").remove()
         body.mount(self.side)
         if self._left is not None:
@@ -353,17 +354,10 @@ class Board(Viewing):
             self.show_all()
 
     def _tick_when_needed(self) -> None:
-        """Tick each second while something runs, at each full minute otherwise."""
         runs = any(build.status == Status.RUNNING for build in self.store.unfinished())
-        loop = asyncio.get_running_loop()
-        due = loop.time() + (1.0 if runs else 60.0 - time.time() % 60)
-        if self._ticking is None or self._ticking.when() > due:
-            if self._ticking is not None:
-                self._ticking.cancel()
-            self._ticking = loop.call_at(due, self._tick)
+        self._ticking.go_on(runs=runs, minute=60.0 - time.time() % 60)
 
     def _tick(self) -> None:
-        self._ticking = None
         if not self.is_attached:
             return
         self._set_times()

@@ -10,11 +10,13 @@ MANY: Final = 10_000
 
 
 def collect_what_comes() -> None:
-    """Begin to collect garbage, from what is made from now on.
+    """Begin to collect garbage, from what is made from now on, if none is collected yet.
 
     What is there by now are modules, classes and widgets, which stay. To look at all of them again and again was a
     seventh of all that the app did while builds ran, in pauses of 30 ms for which keys waited.
     """
+    if gc.isenabled():
+        return
     gc.freeze()
     gc.set_threshold(MANY, 10, 10)
     gc.enable()

@@ -7,7 +7,7 @@ two dozen names costs more than the whole first paint.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.color import Color
 from rich.style import Style
@@ -15,6 +15,8 @@ from textual.color import Color as TextualColor
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.scrollbar import ScrollBarRender
 from textual.widget import Widget
+
+from buildwatch.tui.line_cache import LineCache
 
 
 class WholeCells(ScrollBarRender):
@@ -30,6 +32,10 @@ class Inked(Widget):
     """
 
     _inks: dict[str, Style] | None = None
+
+    def __init__(self, *children: Widget, **how: Any) -> None:
+        super().__init__(*children, **how)
+        self._styles_cache = LineCache()
 
     def ink(self, name: str) -> Style:
         """The style of that name; attributes may stand after it, as in `failure underline`."""

@@ -17,6 +17,8 @@ from textual.geometry import Region
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
 
+from buildwatch.tui.line_cache import LineCache
+
 Mark = tuple[str, Color | None]
 """A sign of one cell, and its colour."""
 
@@ -50,6 +52,7 @@ class LogBar(ScrollBar):
 
     def __init__(self, marks: Callable[[int], Mapping[int, Mark]], thickness: int) -> None:
         super().__init__(vertical=True, name="vertical", thickness=thickness)
+        self._styles_cache = LineCache()
         self._marks = marks
         self._look: _Look | None = None
 

@@ -19,6 +19,7 @@ from textual.timer import Timer
 
 from buildwatch.model import LogLine
 from buildwatch.tui.cells import fit
+from buildwatch.tui.line_cache import LineCache
 from buildwatch.tui.log_bar import LogBar, Mark
 from buildwatch.tui.log_paint import (
     COLOUR_CLASSES,
@@ -99,6 +100,7 @@ class LogPane(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, marks: Marks | None = None, id: str | None = None, classes: str | None = None) -> None:
         """`marks` are the signs beside the text; give `ASCII_MARKS` to a terminal that has no others."""
         super().__init__(id=id, classes=classes)
+        self._styles_cache = LineCache()
         self._marks = marks or Marks()
         self._lines = LogLines()
         self._message = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from textual.app import ComposeResult
@@ -34,18 +34,22 @@ from buildwatch.words import ASCII, ago, glyph
 class Side(Vertical):
     """Facts above, log below."""
 
-    def __init__(self, outside: Outside, painter: Painter, names: KeyNames, *, id: str) -> None:
+    def __init__(
+        self, outside: Outside, painter: Painter, names: KeyNames, painting: Callable[[], None], *, id: str
+    ) -> None:
+        """`painting` is called when more of a log is about to be painted."""
         super().__init__(id=id)
         self._outside = outside
         self._painter = painter
         self._names = names
+        self._painting = painting
         self._row: Row | None = None
         self._build: Build | None = None
         self._store: Shown | None = None
         self._fact_lines = Lines(id="facts")
         self._log_title = Lines(id="log-title")
         self.log_view = LogView(id="log", marks=ASCII_MARKS if painter.glyphs is ASCII else Marks())
-        self._feed = LogFeed(self.log_view, self._known, self._builds, self._show_again, self._show_title)
+        self._feed = LogFeed(self.log_view, self._known, self._builds, self._show_again, self._grew)
 
     def compose(self) -> ComposeResult:
         """Facts, a title for the log, the log."""
@@ -168,6 +172,11 @@ class Side(Vertical):
         """More is known of what is shown."""
         if self._store is not None and self.is_attached:
             self.show(self._row, self._build, self._store)
+
+    def _grew(self) -> None:
+        """There is more of the log."""
+        self._show_title()
+        self._painting()
 
     def _known(self, key: BuildKey) -> Build | None:
         return self._store.build(key) if self._store else None
