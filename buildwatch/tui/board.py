@@ -125,7 +125,7 @@ class Board(Viewing):
             self.side.log_view.wrap, self.side.log_view.numbers = self._left.wrap, self._left.numbers
             self.set_class(self._left.zoomed, "-zoom")
         self.call_after_refresh(self.show_all)
-        garbage.collect_garbage()
+        garbage.collect_what_comes()
 
     def begin_as(self, left: Left) -> None:
         """Begin as it was left the last time: the view and the folds now, the selection once it is there."""
