@@ -10,6 +10,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from buildwatch.cli.errors import UserError
@@ -49,13 +50,16 @@ def _daemon(args: argparse.Namespace, settings: Settings, notify: NotifySettings
     log = Log(notify.log_level, as_json=notify.log_format == "json")
     for warning in notify.warnings:
         log("warning", "configuration", said=warning)
-    with tempfile.TemporaryDirectory(prefix="buildwatch-") as folder:
+    with tempfile.TemporaryDirectory(prefix="buildwatch-") if args.dry_run else nullcontext() as folder:
+
+        def ready(settings: NotifySettings) -> NotifySettings:
+            return _dry(settings, Path(folder)) if folder is not None else settings
 
         def loaded() -> Loaded:
             new = load(flags(args))
-            return new, _dry(load_notify(new), Path(folder)) if args.dry_run else load_notify(new)
+            return new, ready(load_notify(new))
 
-        now = (settings, _dry(notify, Path(folder)) if args.dry_run else notify)
+        now = (settings, ready(notify))
         try:
             asyncio.run(_work(now, loaded, _sinks(dry=args.dry_run), log, args.since))
         except (Taken, StoreError) as error:
