@@ -141,6 +141,7 @@ async def listening(server: Server) -> AsyncIterator[str]:
     address = socket.sockets[0].getsockname()
     yield f"http://127.0.0.1:{address[1]}"
     socket.close()
+    await asyncio.sleep(0.1)  # whoever asked last has gone
 
 
 async def measure(seconds: float) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
