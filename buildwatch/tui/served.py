@@ -66,7 +66,8 @@ class ServedApp(TerminalApp):
             source = connect(self._recall.noting(server, self._token_read), self._clocks[server.name], time.time)
             watcher = Watcher(source, self.store, self._tell, now=time.time)
             self._sources[server.name], self._watchers[server.name] = source, watcher
-            self.run_worker(watcher.run(), name=f"watch {server.name}", group="watch")
+            # not `run()`: left this very moment, the app would never await it
+            self.run_worker(watcher.run, name=f"watch {server.name}", group="watch")  # type: ignore[arg-type]
         self.board.connected = True
         self.set_timer(FURNISH, self.board.furnish)
         self.set_interval(KEPT, self._keep)
