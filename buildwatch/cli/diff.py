@@ -16,8 +16,9 @@ from buildwatch.cli.facts import Object, line
 from buildwatch.cli.output import Output, output, say
 from buildwatch.cli.servers import Server, ask, connected, find_build, find_repo
 from buildwatch.config import Settings
-from buildwatch.insight.compare import Change, Comparison, Kind, Line, Order, Side, compare, ordered
+from buildwatch.insight.compare import compare
 from buildwatch.insight.compare_words import percent, sentences, signed
+from buildwatch.insight.comparison import Change, Comparison, Kind, Line, Order, Side, ordered
 from buildwatch.insight.reference import last_green
 from buildwatch.model import Build
 from buildwatch.words import ago, duration, glyph

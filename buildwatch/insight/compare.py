@@ -1,199 +1,116 @@
 """Two builds side by side: what each stage and step took in both, and what that makes of the whole. Pure.
 
-`this` is the build one asks about, `that` the one it is held against; all lengths are seconds, and what grew is above
-zero. While something still runs a difference is told only once it cannot go away any more: a step that has run longer
-than the other did has grown, one that has not may yet. So nothing is negative that will not be, and nothing jumps.
+While one of them runs this is asked again each second. Then only what runs is looked at, however many steps there are:
+all else is as it was as long as nobody told of a change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Final
 
+from msgspec.structs import replace
+
+from buildwatch.insight.comparison import Change, Comparison, Kind, Line, Side, line_of
 from buildwatch.insight.critical import critical_path, idle, waits
 from buildwatch.insight.eta import ran
 from buildwatch.insight.pairs import StagePair, paired
-from buildwatch.insight.waterfall import Row, begin_of, placed, queued
-from buildwatch.model import Build, Stage, Status, Step
-
-
-class Kind(Enum):
-    """In which of the two builds a stage or step is."""
-
-    BOTH = "both"
-    NEW = "new"
-    GONE = "gone"
-    AHEAD = "ahead"  # in `that`; `this` has not come so far that it could be told
-
-
-class Change(NamedTuple):
-    """A length in both builds, None where there is none. One that is `open` still grows."""
-
-    that: float | None
-    this: float | None
-    that_open: bool = False
-    this_open: bool = False
-
-    @property
-    def open(self) -> bool:
-        """Whether the difference is not the last word."""
-        return self.that_open or self.this_open
-
-    @property
-    def delta(self) -> float | None:
-        """By how much it grew; of what is open at least, None while that cannot be told."""
-        if self.that is None or self.this is None or (self.that_open and self.this_open):
-            return None
-        by = self.this - self.that
-        if (self.this_open and by <= 0) or (self.that_open and by >= 0):
-            return None
-        return by
-
-    @property
-    def share(self) -> float | None:
-        """By what share of `that` it grew (1 is twice as long); None where that says nothing."""
-        delta = self.delta
-        return delta / self.that if delta is not None and self.that else None
-
-
-class Side(NamedTuple):
-    """A stage or step in one of the builds: its row of the waterfall, and whether it decided the build's length.
-
-    One that is `open` still runs.
-    """
-
-    row: Row
-    open: bool
-    critical: bool
-    detached: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A stage (`step` is empty) or a step. The names are those in `this`, of what is gone those in `that`."""
-
-    stage: str
-    step: str
-    kind: Kind
-    that: Side | None
-    this: Side | None
-
-    @property
-    def change(self) -> Change:
-        """What it took."""
-        that, this = self.that, self.this
-        return Change(
-            that.row.took if that else None,
-            this.row.took if this else None,
-            that is not None and that.open,
-            this is not None and this.open,
-        )
-
-    @property
-    def was(self) -> str:
-        """Its other name in `that`; empty where it is the same."""
-        if self.that is None or self.this is None or self.that.row.name == self.this.row.name:
-            return ""
-        return self.that.row.name
-
-    @property
-    def turned(self) -> bool:
-        """Whether it ended otherwise than before."""
-        if self.that is None or self.this is None:
-            return False
-        before, after = self.that.row.status, self.this.row.status
-        return before.ended and after.ended and before != after
-
-    @property
-    def detached(self) -> bool:
-        """Whether nothing waits for it, in one of the two at least."""
-        return any(side.detached for side in (self.that, self.this) if side is not None)
-
-    @property
-    def growth(self) -> float:
-        """By how many seconds it made the build longer, as far as one step can be told to; less than 0: shorter.
-
-        What did not run before made it longer by all that it took. A detached step makes nothing longer.
-        """
-        if self.detached:
-            return 0.0
-        change = self.change
-        if change.delta is not None:
-            return change.delta
-        if change.that is None:
-            return change.this or 0.0
-        gone = self.kind is Kind.GONE or (self.this is not None and self.this.row.status.ended)
-        return -change.that if change.this is None and gone else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two builds, their lines in the order of `this`, and the whole.
-
-    `total` is from the first to the last of it, `waited` how long nothing of it had begun, `runners` how long the
-    stages that decided its length had none, `idle` how long nothing ran in between.
-    """
-
-    that: Build
-    this: Build
-    lines: tuple[Line, ...]
-    total: Change
-    waited: Change
-    runners: Change
-    idle: Change
-
-    @property
-    def steps(self) -> list[Line]:
-        """The lines of what takes the time: steps, and stages of which none are known."""
-        with_steps = {line.stage for line in self.lines if line.step}
-        return [line for line in self.lines if line.step or line.stage not in with_steps]
-
-    @property
-    def several(self) -> bool:
-        """Whether stages have lines of their own."""
-        return any(not line.step for line in self.lines)
-
-    @property
-    def whole(self) -> bool:
-        """Whether the totals can be compared: both went through to a green end."""
-        return self.that.status == self.this.status == Status.SUCCESS
-
-    @property
-    def ended(self) -> list[Line]:
-        """The steps that ran to an end in both."""
-        told = [line for line in self.steps if line.change.delta is not None and not line.change.open]
-        return [line for line in told if not line.detached]
+from buildwatch.insight.waterfall import begin_of, later, placed, queued
+from buildwatch.model import Build, Stage, Step
 
 
 def compare(that: Build, this: Build, now: float) -> Comparison:
     """`this` held against `that` at `now` (unix seconds of their server)."""
-    before, after = _Sides(that, now), _Sides(this, now)
+    return Comparer().compare(that, this, now)
+
+
+class Comparer:
+    """Compares the same builds again and again. It keeps what it found, and looks again at what can be another now."""
+
+    def __init__(self) -> None:
+        self._before: _Sides | None = None
+        self._after: _Sides | None = None
+        self._of: Comparison | None = None
+
+    def compare(self, that: Build, this: Build, now: float) -> Comparison:
+        """`this` held against `that` at `now` (unix seconds of their server)."""
+        before, after = self._before, self._after
+        if self._of is not None and before and before.is_still(that) and after and after.is_still(this):
+            self._of = _later(self._of, before, after, now) if before.open or after.open else self._of
+            return self._of
+        self._before = before if before and before.is_still(that) and not before.open else _Sides(that, now)
+        self._after = after if after and after.is_still(this) and not after.open else _Sides(this, now)
+        self._of = _anew(self._before, self._after, now)
+        return self._of
+
+
+def _anew(before: _Sides, after: _Sides, now: float) -> Comparison:
+    that, this = before.build, after.build
     several = max(len(that.stages or ()), len(this.stages or ())) > 1
     lines: list[Line] = []
     for pair in paired(that, this):
         name = (pair.this or pair.that or Stage(0, "")).name
         if several or not pair.steps:
             kind = _kind(pair.that, pair.this, not this.status.ended and not this.stages)
-            lines.append(Line(name, "", kind, before.of_stage(pair.that), after.of_stage(pair.this)))
+            lines.append(line_of(name, "", kind, before.of_stage(pair.that), after.of_stage(pair.this)))
         lines += _step_lines(name, pair, this, before, after)
     return Comparison(
         that,
         this,
         tuple(lines),
-        Change(ran(that, now), ran(this, now), not that.status.ended, not this.status.ended),
-        Change(queued(that, now), queued(this, now), _waits(that), _waits(this)),
+        tuple(_steps(lines)),
+        any(not line.step for line in lines),
+        _total(that, this, now),
+        _waited(that, this, now),
         _both(before.runners, after.runners, before, after),
         _both(before.idle, after.idle, before, after),
     )
+
+
+def _later(of: Comparison, before: _Sides, after: _Sides, now: float) -> Comparison:
+    """The same two builds at another moment: what runs grows, and the rest stands."""
+    lines = list(of.lines)
+    for at, line in enumerate(lines):
+        if line.change.open:
+            that, this = before.later(line.that, now), after.later(line.this, now)
+            lines[at] = line_of(line.stage, line.step, line.kind, that, this)
+    return replace(
+        of,
+        lines=tuple(lines),
+        steps=tuple(_steps(lines)),
+        total=_total(of.that, of.this, now),
+        waited=_waited(of.that, of.this, now),
+    )
+
+
+def _steps(lines: list[Line]) -> Iterator[Line]:
+    """The lines of what takes the time: steps, and stages of which none are known."""
+    with_steps = {line.stage for line in lines if line.step}
+    return (line for line in lines if line.step or line.stage not in with_steps)
+
+
+def _total(that: Build, this: Build, now: float) -> Change:
+    return Change(ran(that, now), ran(this, now), not that.status.ended, not this.status.ended)
+
+
+def _waited(that: Build, this: Build, now: float) -> Change:
+    return Change(queued(that, now), queued(this, now), _waits(that), _waits(this))
+
+
+def _waits(build: Build) -> bool:
+    """Whether it still waits for its first step to begin."""
+    return not build.status.ended and not begin_of(build)
+
+
+def _both(that: float, this: float, before: _Sides, after: _Sides) -> Change:
+    return Change(that, this, before.open, after.open)
 
 
 def _step_lines(name: str, stages: StagePair, this: Build, before: _Sides, after: _Sides) -> Iterable[Line]:
     stage = stages.this
     ahead = not this.status.ended and not (stage.steps or stage.status.ended if stage else this.stages)
     for that_step, this_step in stages.steps:
-        yield Line(
+        yield line_of(
             name,
             (this_step or that_step or Step(0, "")).name,
             _kind(that_step, this_step, ahead),
@@ -212,59 +129,43 @@ class _Sides:
     """What a build has to say to its side of the lines."""
 
     def __init__(self, build: Build, now: float) -> None:
+        self.build: Final = build
         self.open: Final = not build.status.ended
+        self._stands = begin_of(build) > 0 if self.open else 0 < build.finished <= now
         rows = placed(build, None, now)
         path = critical_path(build, rows)
         self._rows = {(row.stage, row.step): row for row in rows}
         self._path = {place for row in path for place in ((row.stage, row.step), (row.stage, 0))}
+        self._running: dict[tuple[int, int], tuple[Stage, Stage | Step]] = {}
         self.runners: Final = waits(path)
         self.idle: Final = sum(gap.end - gap.begin for gap in idle(build, rows))
 
+    def is_still(self, build: Build) -> bool:
+        """Whether these are the sides of this very build, of which time changes nothing but what runs."""
+        return build is self.build and self._stands
+
     def of_stage(self, stage: Stage | None) -> Side | None:
         """The side of a stage."""
-        return self._side(stage.number, 0, detached=False) if stage is not None else None
+        return self._side(stage, stage, 0, detached=False) if stage is not None else None
 
     def of_step(self, stage: Stage | None, step: Step | None) -> Side | None:
         """The side of a step of a stage."""
         if stage is None or step is None:
             return None
-        return self._side(stage.number, step.number, detached=step.detached)
+        return self._side(stage, step, step.number, detached=step.detached)
 
-    def _side(self, stage: int, step: int, *, detached: bool) -> Side | None:
-        row = self._rows.get((stage, step))
+    def _side(self, stage: Stage, of: Stage | Step, step: int, *, detached: bool) -> Side | None:
+        place = stage.number, step
+        row = self._rows.get(place)
         if row is None:
             return None
         runs = self.open and row.done is not None and not row.status.ended
-        return Side(row, runs, (stage, step) in self._path, detached)
+        if runs:
+            self._running[place] = stage, of
+        return Side(row, runs, place in self._path, detached)
 
-
-def _both(that: float, this: float, before: _Sides, after: _Sides) -> Change:
-    return Change(that, this, before.open, after.open)
-
-
-def _waits(build: Build) -> bool:
-    """Whether it still waits for its first step to begin."""
-    return not build.status.ended and not begin_of(build)
-
-
-class Order(Enum):
-    """In which order the lines are shown."""
-
-    RUN = "as they ran"
-    GREW = "grew most"
-    LONGEST = "longest"
-
-    @property
-    def next(self) -> Order:
-        """The one after it, from the last the first."""
-        all = list(Order)
-        return all[(all.index(self) + 1) % len(all)]
-
-
-def ordered(of: Comparison, order: Order) -> Sequence[Line]:
-    """The lines of a comparison; by growth or length only what takes the time, in the order of `this` where equal."""
-    if order is Order.RUN:
-        return of.lines
-    if order is Order.GREW:
-        return sorted(of.steps, key=lambda line: -line.growth)
-    return sorted(of.steps, key=lambda line: -max(line.change.that or 0.0, line.change.this or 0.0))
+    def later(self, side: Side | None, now: float) -> Side | None:
+        """A side of this build at another moment."""
+        if side is None or not side.open:
+            return side
+        return side._replace(row=later(self.build, *self._running[side.row.stage, side.row.step], side.row, now))

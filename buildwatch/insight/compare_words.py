@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from buildwatch.insight.compare import Comparison, Kind, Line
+from buildwatch.insight.comparison import Comparison, Kind, Line
 from buildwatch.insight.waterfall import ROUNDING
 from buildwatch.model import Build
 from buildwatch.words import duration

@@ -79,9 +79,9 @@ def _leaves(build: Build, rows: Iterable[Row]) -> list[_Leaf]:
     """The steps that ran or will, and the stages that did without any such step."""
     detached = {(stage.number, step.number) for stage in build.stages or () for step in stage.steps if step.detached}
     spans = [
-        _Leaf(parts[-1].end, parts[0].begin, order, row)
+        _Leaf((row.plan or first).end, first.begin, order, row)
         for order, row in enumerate(rows)
-        if (row.stage, row.step) not in detached and (parts := [part for part in (row.done, row.plan) if part])
+        if (first := row.done or row.plan) and (row.stage, row.step) not in detached
     ]
     with_steps = {leaf.row.stage for leaf in spans if leaf.row.step}
     return [leaf for leaf in spans if leaf.row.step or leaf.row.stage not in with_steps]

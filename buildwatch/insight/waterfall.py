@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from buildwatch.insight.eta import Expected, progress, ran
 from buildwatch.model import Build, Stage, Status, Step
@@ -36,8 +38,7 @@ class Part(NamedTuple):
     end: float
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True, gc=False):
     """One line of a waterfall: a stage (`step` is 0), or a step of one.
 
     `waited` is when it could have run and did not yet (a stage had no runner), `done` when it ran, `plan` when it is
@@ -60,11 +61,13 @@ class Row:
     @property
     def last(self) -> float:
         """When it is over, as far as anybody knows."""
-        return max((part.end for part in (self.waited, self.done, self.plan) if part), default=0.0)
+        last = self.waited.end if self.waited else 0.0
+        if self.done and self.done.end > last:
+            last = self.done.end
+        return self.plan.end if self.plan and self.plan.end > last else last
 
 
-@dataclass(frozen=True, slots=True)
-class Waterfall:
+class Waterfall(Struct, frozen=True):
     """The rows of a build in the order of its stages and steps, and how many seconds they span."""
 
     rows: tuple[Row, ...]
@@ -114,6 +117,15 @@ def placed(build: Build, expected: Expected | None, now: float) -> tuple[Row, ..
     return tuple(sorted(rows, key=lambda row: (row.stage, row.step)))
 
 
+def later(build: Build, stage: Stage, of: Stage | Step, row: Row, now: float) -> Row:
+    """The row of `of` (a stage, or a step of it) in a build that has begun, at another moment; it told of no change."""
+    if row.done is None or of.stopped > 0:
+        return row
+    clock = _clock_of(stage, _until(build, now))
+    end = max(row.done.begin, clock - begin_of(build))
+    return replace(row, done=Part(row.done.begin, end), took=ran(of, clock))
+
+
 def waterfall(build: Build, expected: Expected | None, now: float) -> Waterfall:
     """The waterfall of `build` at `now` (unix seconds). A lone stage has no row of its own."""
     rows = placed(build, expected, now)
@@ -134,6 +146,11 @@ def held(length: float) -> float:
 def _until(build: Build, now: float) -> float:
     """What counts as now: of a build that is over its end."""
     return min(now, build.finished) if build.status.ended and build.finished > 0 else now
+
+
+def _clock_of(stage: Stage, now: float) -> float:
+    """What counts as now in a stage: in one that has ended its end."""
+    return min(now, stage.stopped) if stage.status.ended and stage.stopped > 0 else now
 
 
 def bar(part: Part, scale: float, width: int) -> Span:
@@ -175,7 +192,7 @@ class _Planner:
         self._expected = expected
         self._zero = zero
         self._open = not (over or stage.status.ended)
-        self._clock = min(now, stage.stopped) if stage.status.ended and stage.stopped > 0 else now
+        self._clock = _clock_of(stage, now)
         self._now = self._at(self._clock)
         self._free = self._free_from(ends, stops)
 
@@ -217,34 +234,35 @@ class _Planner:
         """By what they depend on, if any of them tells it, else one after the other."""
         graph = any(step.depends_on for step in self._stage.steps)
         ends: dict[str, float] = {}
-        behind = self._start()
+        start = behind = self._start()
         for step in self._stage.steps:
             free = max((ends.get(name, 0.0) for name in step.depends_on), default=0.0) if graph else behind
             usual = self._expected.step(self._stage.name, step.name) if self._expected else None
-            row = self._row(step.number, step, usual, free)
-            free = max(free, self._start())
-            if row.done is not None and row.done.begin - free > ROUNDING:
-                row = replace(row, waited=Part(free, row.done.begin))
-            ends[step.name] = row.last
-            if not step.detached:
-                behind = max(behind, row.last)
+            row = self._row(step.number, step, usual, max(free, start))
+            ends[step.name] = last = row.last
+            if not step.detached and last > behind:
+                behind = last
             yield row
 
     def _row(self, number: int, of: Stage | Step, usual: float | None, free: float) -> Row:
-        """The row of a stage or step that cannot begin before `free`, if it has not yet."""
-        open = self._open and not of.status.ended
+        """The row of a stage or step that could begin from `free` on."""
+        ended = of.status.ended
         took = ran(of, self._clock)
-        done = plan = None
+        waited = done = plan = None
+        late = False
         if took is not None:
             begin = self._at(of.started)
             done = Part(begin, max(begin, self._at(of.stopped) if of.stopped > 0 else self._now))
-            if open and usual is not None and begin + usual > done.end:
-                plan = Part(done.end, begin + usual)
-        elif open:
-            begin = max(free, self._start(), self._now)
-            plan = Part(begin, begin + (usual or 0.0))
-        late = open and progress(of.started, usual, self._clock).overdue
-        return Row(self._stage.number, number, of.name, of.status, None, done, plan, took, usual, late, of.ignored)
+            if begin - free > ROUNDING:
+                waited = Part(free, begin)
+        if self._open and not ended:
+            if done is None:
+                begin = max(free, self._now)
+                plan = Part(begin, begin + (usual or 0.0))
+            elif usual is not None and done.begin + usual > done.end:
+                plan = Part(done.end, done.begin + usual)
+            late = progress(of.started, usual, self._clock).overdue
+        return Row(self._stage.number, number, of.name, of.status, waited, done, plan, took, usual, late, of.ignored)
 
     def _at(self, moment: float) -> float:
         return max(0.0, moment - self._zero)

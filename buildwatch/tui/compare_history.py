@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from buildwatch.insight.compare import Comparison
+from buildwatch.insight.comparison import Comparison
 from buildwatch.insight.eta import ran
 from buildwatch.insight.reference import greens_like
 from buildwatch.model import Build

@@ -7,18 +7,18 @@ side a mark before the name says which steps decided the length.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
-from buildwatch.insight.compare import Change, Comparison, Kind, Line, Order, Side, ordered
-from buildwatch.insight.compare_words import name, percent, signed
+from buildwatch.insight.compare_words import name, percent, sentences, signed
+from buildwatch.insight.comparison import Change, Comparison, Kind, Line, Order, Side, ordered
 from buildwatch.insight.waterfall import ROUNDING, SHORTEST, Part, bar, held
 from buildwatch.model import Status
 from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.page import Page
 from buildwatch.tui.styles import style_of
-from buildwatch.words import duration, glyph
+from buildwatch.words import Glyphs, duration, glyph
 
 BARS_AT_LEAST: Final = 10
 """Below so many cells bars say nothing and are left out."""
@@ -28,6 +28,9 @@ ROOM: Final = 7
 
 SHARE: Final = 7
 """Cells for the share of growth."""
+
+COPIED: Final = 100
+"""Cells that lines have as text."""
 
 TELLING: Final = 0.1
 SLOW: Final = 0.2
@@ -41,26 +44,22 @@ class CompareLines:
         self._of = of
         self._page = page
         self._order = order
+        self._flat = order is not Order.RUN and of.several  # steps stand without their stages and are called with them
         self.lines: Final = _changed(ordered(of, order)) if changed else list(ordered(of, order))
         self._marked = _lanes(of)
-        lengths = [width_of(_took(side, page)) for line in of.lines for side in (line.that, line.this)]
+        lengths = [width_of(_took(side, page)) for side in _longest_sides(of.lines)]
         lengths += [len(duration(length)) + 2 for change in _totals(of).values() for length in change[:2] if length]
         self._side = 2 + max(ROOM, len(f"#{of.that.number}"), len(f"#{of.this.number}"), *lengths)
-        self._delta = 4 + max([ROOM, *(width_of(_delta(line.change, line.kind, page)[0]) for line in of.lines)])
+        self._delta = 4 + max([ROOM, *(width_of(_delta(*of, page)[0]) for of in _greatest_changes(of.lines))])
         tail = 2 * self._side + self._delta + SHARE
-        longest = max([16, *(self._lead(line) + width_of("".join(_named(line, self._flat))) for line in self.lines)])
         room = page.width - tail
+        longest = max([16, *(self._lead(line) + width_of("".join(_named(line, self._flat))) for line in self.lines)])
         self._name = max(8, min(longest, max(18, page.width * 3 // 10, room - 60), room))
         bars = page.width - self._name - tail - 2
         self._bars = bars if bars >= BARS_AT_LEAST else 0
         if not self._bars:
             self._name = max(8, room)
         self._scale = self._longest()
-
-    @property
-    def _flat(self) -> bool:
-        """Whether steps stand without their stages and are called with them."""
-        return self._order is not Order.RUN and self._of.several
 
     def key(self, at: int) -> Hashable:
         """What stays the same of a line as long as its stage or step does."""
@@ -164,6 +163,38 @@ class CompareLines:
         part = side.row.done if self._order is Order.RUN else Part(0.0, side.row.took)
         span = bar(part, self._scale, self._bars)
         return range(span.left // 2, max(span.left // 2 + 1, round(span.right / 2)))
+
+
+def as_text(of: Comparison, now: float, glyphs: Glyphs, order: Order, *, changed: bool) -> str:
+    """The whole comparison to be pasted elsewhere: which build, what it comes to, and the lines."""
+    lines = CompareLines(of, Page(COPIED, now, 0, glyphs), order, changed=changed)
+    drawn = [lines.head(), *map(lines.row, range(len(lines.lines))), *lines.totals()]
+    texts = ["".join(text for text, _ in line).rstrip() for line in drawn]
+    return "\n".join([of.this.address, *sentences(of), "", *texts])
+
+
+def _longest_sides(lines: Iterable[Line]) -> Iterable[Side]:
+    """Those sides of lines that need most room: of each status the one that took longest, and one that took no time."""
+    longest: dict[tuple[str, bool], tuple[float, Side]] = {}
+    for line in lines:
+        for side in (line.that, line.this):
+            if side is not None:
+                took = side.row.took
+                kind, length = (side.row.status, took is None), took or 0.0
+                if kind not in longest or length > longest[kind][0]:
+                    longest[kind] = length, side
+    return [side for _, side in longest.values()]
+
+
+def _greatest_changes(lines: Iterable[Line]) -> Iterable[tuple[Change, Kind]]:
+    """Those changes that need most room: of each kind the greatest one, up and down."""
+    greatest: dict[tuple[Kind, bool, bool], tuple[float, Change]] = {}
+    for line in lines:
+        delta = line.change.delta or 0.0
+        kind, length = (line.kind, line.change.open, delta < 0), abs(delta)
+        if kind not in greatest or length > greatest[kind][0]:
+            greatest[kind] = length, line.change
+    return [(change, kind[0]) for kind, (_, change) in greatest.items()]
 
 
 def _totals(of: Comparison) -> dict[str, Change]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from buildwatch.insight.compare import Line
+from buildwatch.insight.comparison import Line
 from buildwatch.tui.compare_lines import CompareLines
 from buildwatch.tui.ink import Inked
 from buildwatch.tui.stepping import Stepping
@@ -68,12 +69,17 @@ class CompareTable(Stepping, Inked, can_focus=True):
         """Show these lines; the cursor stays on its step where that is among them, or goes to the `top`."""
         before = self._shown.key(self.cursor) if self._shown is not None and self.line is not None else None
         self._shown = lines
-        count = len(lines.lines) if lines is not None else 0
-        places = {lines.key(at): at for at in range(count)} if lines is not None else {}
-        self.cursor = 0 if top else places.get(before, min(self.cursor, max(0, count - 1)))
-        self.virtual_size = Size(self.room, count)
+        self.cursor = 0 if top or lines is None else self._still_there(lines, before)
+        self.virtual_size = Size(self.room, self.last + 1)
         self._keep_in_sight()
         self.refresh()
+
+    def _still_there(self, lines: CompareLines, key: Hashable) -> int:
+        """Where the cursor's line is now; where it is gone, the place that it had."""
+        at = max(0, min(self.cursor, len(lines.lines) - 1))
+        if not lines.lines or lines.key(at) == key:
+            return at
+        return next((other for other in range(len(lines.lines)) if lines.key(other) == key), at)
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from buildwatch.insight.compare import Order
+from buildwatch.insight.comparison import Order
 from buildwatch.insight.eta import ran
 from buildwatch.insight.reference import WEEK, Reference
 from buildwatch.model import Build

@@ -10,21 +10,18 @@ from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from buildwatch.insight.compare import Comparison, Kind, Line, Order, compare
-from buildwatch.insight.compare_words import sentences
+from buildwatch.insight.compare import Comparer
+from buildwatch.insight.comparison import Comparison, Kind, Line, Order
 from buildwatch.insight.reference import WEEK
 from buildwatch.model import Build, BuildKey
 from buildwatch.store import Changes, Store
-from buildwatch.tui import compare_text, keys
+from buildwatch.tui import keys
 from buildwatch.tui.compare_choice import Choice
-from buildwatch.tui.compare_history import history_lines
-from buildwatch.tui.compare_lines import CompareLines
+from buildwatch.tui.compare_face import Asked, CompareFace
+from buildwatch.tui.compare_lines import as_text
 from buildwatch.tui.compare_table import CompareTable
-from buildwatch.tui.hints import Foot
 from buildwatch.tui.keymap import Keymap
-from buildwatch.tui.lines import Lines
 from buildwatch.tui.outside import Outside
-from buildwatch.tui.page import Page
 from buildwatch.words import Glyphs
 
 if TYPE_CHECKING:
@@ -36,11 +33,11 @@ HISTORY: Final = 100
 FRAME: Final = 0.05
 """Seconds between two frames at the least."""
 
+REST: Final = 5
+"""So many times as long as a frame took it is until the next one: of what is told in between keys have their turn."""
+
 ASK_AGAIN: Final = 30.0
 """Seconds after which stages that did not come are asked for again."""
-
-LEAST: Final = 20
-"""Lines are laid out for so many cells at least; what has no room is cut."""
 
 Place = tuple[Build, int, int]
 """A build, and the numbers of a stage and a step of it."""
@@ -84,29 +81,21 @@ class Comparing(Screen[Place | None]):
         self._order = Order.RUN
         self._changed = False
         self._asked: dict[BuildKey, float] = {}  # loop time when its stages were asked for
+        self._comparer = Comparer()
         self._of: Comparison | None = None
-        self._table = CompareTable(id="compare-table")
-        self._lines = {
-            id: Lines(id=id)
-            for id in ("compare-title", "compare-head", "compare-columns", "compare-totals", "compare-history")
-        }
-        self._foot = Foot(id="compare-foot")
+        self._took = 0.0  # seconds that the last frame took
+        self._face = CompareFace(glyphs, keymap)
         self._picker: BuildPicker | None = None
         self._due: asyncio.TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
-        """Title, the two builds and what it comes to, the steps, the whole, the keys."""
-        for id in ("compare-title", "compare-head", "compare-columns"):
-            yield self._lines[id]
-        yield self._table
-        yield self._lines["compare-totals"]
-        yield self._lines["compare-history"]
-        yield self._foot
+        """All of it is the face."""
+        yield self._face
 
     def on_mount(self) -> None:
         """Show what is known, and have the history read for what is not."""
         self._outside.look_back(self._repo, HISTORY)
-        self._table.focus()
+        self._face.take_focus()
         self.call_after_refresh(self.draw, top=True)
 
     def on_unmount(self) -> None:
@@ -121,7 +110,7 @@ class Comparing(Screen[Place | None]):
     def tell(self, changes: Changes) -> None:
         """Take note of a change of the store; a frame follows soon."""
         if self._repo in changes.repos or self._repo.server in changes.servers:
-            self._draw_in(FRAME)
+            self._draw_in(max(FRAME, REST * self._took))
 
     def _draw_in(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -151,67 +140,19 @@ class Comparing(Screen[Place | None]):
 
     def draw(self, *, top: bool = False) -> None:
         """Draw everything anew."""
+        time = asyncio.get_running_loop().time
+        begin = time()
         this, (that, why) = self._choice.this, self._choice.that
         now = self._outside.now_at(this.server)
-        page = Page(self.size.width, now, self.size.height, self._glyphs, self._keymap.names)
         known = self._learn(this)
         known = that is not None and self._learn(that) and known
-        self._of = compare(that, this, now) if that is not None and known else None
+        self._of = self._comparer.compare(that, this, now) if that is not None and known else None
+        asked = Asked(this, that, why, self._of, self._order, self._changed)
         server = self._store.servers.get(this.server)
-        title = compare_text.title_line(this.repo, self._order, self._changed, server, page)
-        self._lines["compare-title"].show([title])
-        head = [
-            compare_text.build_line("this", this, "", page),
-            compare_text.build_line("against", that, why, page),
-        ]
-        head += [[], *compare_text.said_lines(self._said(that), page), []]
-        self._lines["compare-head"].show(head)
-        self._show_table(page, self.size.height - len(head) - 4, top)
-        self._show_foot()
+        self._face.show(asked, server, self._store.builds(self._repo), now, top=top)
+        self._took = time() - begin
         if not this.status.ended or (that is not None and not that.status.ended):
             self._draw_in(1.0)
-
-    def _said(self, that: Build | None) -> list[str]:
-        if self._of is not None:
-            return sentences(self._of)
-        if that is not None:
-            return ["their steps are being read"]
-        choose = self._keymap.first("b", "compare.choose")
-        return [f"there is nothing to compare with{f': {choose} chooses another build' if choose else ''}"]
-
-    def _show_table(self, page: Page, height: int, top: bool) -> None:
-        room = Page(max(LEAST, self._table.room - 1), page.now, 0, self._glyphs)
-        if self._of is None:
-            self._table.show(None)
-            self._lines["compare-columns"].show([[]])
-            self._lines["compare-totals"].show([])
-            self._lines["compare-history"].show([])
-            return
-        lines = CompareLines(self._of, room, self._order, changed=self._changed)
-        totals = [[(" ", "text"), *line] for line in lines.totals()]
-        self._table.styles.height = max(1, min(len(lines.lines), height - len(totals)))
-        self._table.show(lines, top=top)
-        self._lines["compare-columns"].show([[(" ", "dim"), *lines.head()]])
-        self._lines["compare-totals"].show(totals)
-        left = height - len(totals) - len(lines.lines) - 1
-        history = history_lines(self._of, list(self._store.builds(self._repo)), page, left)
-        self._lines["compare-history"].show([[], *history] if history else [])
-
-    def _show_foot(self) -> None:
-        this, line = self._choice.this, self._table.line
-        place = (
-            ""
-            if line is None
-            else f"{line.stage}/{line.step}"
-            if line.step and len(this.stages or ()) > 1
-            else line.step
-        )
-        address = f"{this.address}:{place}" if place else this.address
-        self._foot.tell(keys.FOOT_COMPARE, self._keymap, address, self.size.width, self._glyphs)
-
-    def on_compare_table_moved(self) -> None:
-        """Another address."""
-        self._show_foot()
 
     def commands(self) -> Iterator[SystemCommand]:
         """Every key's action, by name."""
@@ -287,15 +228,8 @@ class Comparing(Screen[Place | None]):
         if self._of is None:
             self.app.notify("there is nothing to copy yet", severity="warning", timeout=2)
             return
-        lines = CompareLines(
-            self._of,
-            Page(100, self._outside.now_at(self._repo.server), 0, self._glyphs),
-            self._order,
-            changed=self._changed,
-        )
-        drawn = [lines.head(), *(lines.row(at) for at in range(len(lines.lines))), *lines.totals()]
-        texts = ["".join(text for text, _ in line).rstrip() for line in drawn]
-        self.app.copy_to_clipboard("\n".join([self._of.this.address, *sentences(self._of), "", *texts]))
+        now = self._outside.now_at(self._repo.server)
+        self.app.copy_to_clipboard(as_text(self._of, now, self._glyphs, self._order, changed=self._changed))
         self.app.notify("copied the comparison", timeout=2, markup=False)
 
     def on_compare_table_enter(self, message: CompareTable.Enter) -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from buildwatch.insight.compare import Change, Comparison, Kind, Order, compare, ordered
+from buildwatch.insight.compare import Comparer, compare
 from buildwatch.insight.compare_words import percent, sentences, signed
+from buildwatch.insight.comparison import Change, Comparison, Kind, Order, ordered
 from buildwatch.insight.reference import WEEK, last_green
 from buildwatch.model import Build, Stage, Status, Step
 from tests.insight.test_waterfall import NOW, ZERO, builds, stage, step
@@ -307,6 +308,61 @@ def test_as_time_goes_by_what_runs_only_grows(that: Build, begin: int, moments: 
         for one, other in zip(before.lines, after.lines, strict=True):
             assert (one.change.this or 0.0) <= (other.change.this or 0.0)
             assert 0 <= (one.change.delta or 0.0) <= (other.change.delta or 0.0)
+
+
+def told_by(build: Build, now: int) -> Build:
+    """The build with no moment after `now`, and with numbers that tell its parts apart."""
+
+    def past(moment: int) -> int:
+        return moment if moment <= now else 0
+
+    stages = tuple(
+        replace(
+            of,
+            number=nth,
+            created=past(of.created),
+            started=past(of.started),
+            stopped=past(of.stopped),
+            steps=tuple(
+                replace(one, number=at, started=past(one.started), stopped=past(one.stopped))
+                for at, one in enumerate(of.steps, 1)
+            ),
+        )
+        for nth, of in enumerate(build.stages or (), 1)
+    )
+    moments = {name: past(getattr(build, name)) for name in ("created", "started", "finished")}
+    return replace(build, **moments, stages=stages)
+
+
+@given(builds, builds, st.lists(st.integers(0, 300), min_size=2, max_size=4))
+def test_asked_again_it_tells_what_it_would_tell_for_the_first_time(that: Build, this: Build, later: list[int]) -> None:
+    now = ZERO + 1000
+    that, this = told_by(that, now), told_by(this, now)
+    comparer = Comparer()
+    for moment in sorted(now + by for by in later):
+        again, first = comparer.compare(that, this, moment), compare(that, this, moment)
+        assert [line.change for line in again.lines] == [line.change for line in first.lines]
+        assert [line.growth for line in again.steps] == [line.growth for line in first.steps]
+        assert (again.total, again.waited, again.runners, again.idle) == (
+            first.total,
+            first.waited,
+            first.runners,
+            first.idle,
+        )
+        for one, other in zip(again.lines, first.lines, strict=True):
+            for kept, anew in ((one.that, other.that), (one.this, other.this)):
+                assert (kept and (kept.row.done, kept.critical)) == (anew and (anew.row.done, anew.critical))
+
+
+def test_of_a_build_that_told_of_a_change_nothing_is_kept() -> None:
+    steps = (step(1, "clone", "success", 0, 6), step(2, "test", "running", 6))
+    early = build(9, "running", None, lone("running", None, *steps))
+    late = build(9, "running", None, lone("running", None, steps[0], step(2, "test", "failure", 6, 20)))
+    comparer = Comparer()
+    assert comparer.compare(that(), early, ZERO + 30).lines[1].change.this == 24
+    assert comparer.compare(that(), early, ZERO + 40).lines[1].change.this == 34
+    assert comparer.compare(that(), late, ZERO + 41) == compare(that(), late, ZERO + 41)
+    assert comparer.compare(that(), early, ZERO + 42) == compare(that(), early, ZERO + 42)
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.booleans(), st.booleans())

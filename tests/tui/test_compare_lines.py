@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from buildwatch.insight.compare import Order, compare
+from buildwatch.insight.compare import compare
+from buildwatch.insight.comparison import Order
 from buildwatch.model import Build, Status
 from buildwatch.store import Link, Server
 from buildwatch.tui.build_picker import label, matching
