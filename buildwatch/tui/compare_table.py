@@ -6,26 +6,19 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.strip import Strip
 
 from buildwatch.insight.comparison import Line
+from buildwatch.tui.cells import Pieces
 from buildwatch.tui.compare_lines import CompareLines
-from buildwatch.tui.ink import Inked
 from buildwatch.tui.stepping import Stepping
 
 
-class CompareTable(Stepping, Inked, can_focus=True):
+class CompareTable(Stepping, can_focus=True):
     """Shows what `CompareLines` lays out. The cursor stays on its step when the order changes."""
-
-    DEFAULT_CSS = """
-    CompareTable { overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "down", show=False, id="compare.down"),
@@ -60,11 +53,6 @@ class CompareTable(Stepping, Inked, can_focus=True):
         lines = self._shown.lines if self._shown is not None else []
         return lines[self.cursor] if self.cursor < len(lines) else None
 
-    @property
-    def room(self) -> int:
-        """How many cells a line has."""
-        return self.scrollable_content_region.width
-
     def show(self, lines: CompareLines | None, *, top: bool = False) -> None:
         """Show these lines; the cursor stays on its step where that is among them, or goes to the `top`."""
         before = self._shown.key(self.cursor) if self._shown is not None and self.line is not None else None
@@ -81,25 +69,17 @@ class CompareTable(Stepping, Inked, can_focus=True):
             return at
         return next((other for other in range(len(lines.lines)) if lines.key(other) == key), at)
 
-    def render_line(self, y: int) -> Strip:
-        """One line of the screen."""
-        at = y + round(self.scroll_y)
-        if self._shown is None or at >= len(self._shown.lines):
-            return Strip.blank(self.room, self.rich_style)
-        strip = Strip([Segment(text, self.ink(name)) for text, name in self._shown.row(at)])
-        if at == self.cursor:
-            ground = self.ground("cursor" if self.has_focus else "cursor-away")
-            strip = Strip([Segment(text, (style or Style.null()) + ground) for text, style, _ in strip])
-            return strip.adjust_cell_length(self.room, ground)
-        return strip.adjust_cell_length(self.room, self.ink("text"))
+    def pieces(self, at: int) -> Pieces:
+        """One line."""
+        return self._shown.row(at) if self._shown is not None else []
 
     def move_to(self, at: int, below: int = 0) -> None:
         """Put the cursor on a line."""
         at = max(0, min(at, self.last))
         if at != self.cursor:
-            self.cursor = at
+            old, self.cursor = self.cursor, at
             self._keep_in_sight(below)
-            self.refresh()
+            self.repaint_lines([old, at])
             self.post_message(self.Moved())
 
     @property
@@ -115,6 +95,6 @@ class CompareTable(Stepping, Inked, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """One click selects; a click on the selected line opens it."""
         at = event.y + round(self.scroll_y)
-        if self._shown is None or at >= len(self._shown.lines):
+        if at > self.last:
             return
         self.action_enter() if at == self.cursor else self.move_to(at)

@@ -12,29 +12,22 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
-from textual.strip import Strip
 
 from buildwatch.tui import keys
-from buildwatch.tui.ink import Inked
+from buildwatch.tui.cells import Pieces
 from buildwatch.tui.rows import INDENT, Kind, Row, parent_of
 from buildwatch.tui.stepping import Stepping
 
-Draw = Callable[[Row, int, bool], list[tuple[str, str]]]
+Draw = Callable[[Row, int, bool], Pieces]
 """A row, the width in cells and whether it is open, to pieces of text with the names of their styles."""
 
 
-class LiveTree(Stepping, Inked, can_focus=True):
+class LiveTree(Stepping, can_focus=True):
     """Rows that stand still under the cursor while the world moves."""
-
-    DEFAULT_CSS = """
-    LiveTree { overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "down", show=False, id="tree.down"),
@@ -105,7 +98,7 @@ class LiveTree(Stepping, Inked, can_focus=True):
         self._index = {row.key: at for at, row in enumerate(rows)}
         at = self._still_there(before, row)
         self.cursor = at
-        self.virtual_size = Size(self.scrollable_content_region.width, len(rows))
+        self.virtual_size = Size(self.room, len(rows))
         self.refresh()
         if row is not None and before and self.scroll_y:
             self.scroll_to(y=max(0, at - offset), animate=False, immediate=True, force=True)
@@ -126,15 +119,7 @@ class LiveTree(Stepping, Inked, can_focus=True):
 
     def repaint(self, keys: Iterable[Hashable]) -> None:
         """Draw these rows anew, as far as they are seen."""
-        top = round(self.scroll_y)
-        height = self.size.height
-        lines = sorted(
-            at - top for key in keys if (at := self._index.get(key)) is not None and top <= at < top + height
-        )
-        if len(lines) > height // 2:
-            self.refresh()
-        elif lines:
-            self.refresh(*(Region(0, line, self.size.width, 1) for line in lines))
+        self.repaint_lines(at for key in keys if (at := self._index.get(key)) is not None)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other rows are on the screen."""
@@ -156,34 +141,16 @@ class LiveTree(Stepping, Inked, can_focus=True):
 
     # drawing
 
-    def render_line(self, y: int) -> Strip:
-        """One line of the screen."""
-        width = self.scrollable_content_region.width
-        at = y + round(self.scroll_y)
-        if at >= len(self.rows):
-            return Strip.blank(width, self.rich_style)
+    def pieces(self, at: int) -> Pieces:
+        """One row."""
         row = self.rows[at]
-        pieces = self._draw(row, width, self._is_open(row))
-        strip = Strip([Segment(text, self.ink(name)) for text, name in pieces])
-        if at == self.cursor:
-            ground = self.ground("cursor" if self.has_focus else "cursor-away")
-            strip = Strip([Segment(text, (style or Style.null()) + ground) for text, style, _ in strip])
-            return strip.adjust_cell_length(width, ground)
-        return strip.adjust_cell_length(width, self.ink("text"))
+        return self._draw(row, self.room, self._is_open(row))
 
     def on_resize(self) -> None:
         """Lines are drawn for another width now."""
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self.rows))
+        self.virtual_size = Size(self.room, len(self.rows))
         self._keep_in_sight()
         self.refresh()
-
-    def on_focus(self) -> None:
-        """The cursor is drawn stronger."""
-        self.repaint([self.row.key] if self.row else [])
-
-    def on_blur(self) -> None:
-        """The cursor is drawn weaker."""
-        self.repaint([self.row.key] if self.row else [])
 
     # moving
 
@@ -196,9 +163,9 @@ class LiveTree(Stepping, Inked, can_focus=True):
         if at == self.cursor:
             self._keep_in_sight(below)
             return
-        old, self.cursor = self.row, at
+        old, self.cursor = self.cursor, at
         self._keep_in_sight(below)
-        self.repaint([row.key for row in (old, self.row) if row is not None])
+        self.repaint_lines([old, at])
         self._selected()
 
     @property

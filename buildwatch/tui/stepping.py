@@ -1,14 +1,34 @@
-"""The keys that move a cursor over lines: up and down, by halves and pages, to the ends."""
+"""Long lists of lines with a cursor: only what is seen is drawn, and keys move by lines, halves, pages, and to the ends.
+
+Keys are bound by each list itself, under names of its own.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from buildwatch.tui.cells import Pieces
+from buildwatch.tui.ink import Inked
 
 
-class Stepping(ScrollView):
+class Stepping(ScrollView, Inked):
     """A list of lines with a cursor on one of them."""
 
+    DEFAULT_CSS = """
+    Stepping { overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
+    """
+
     cursor: int = 0
+
+    def pieces(self, at: int) -> Pieces:
+        """The line at a place; it is cut or filled to the width there is."""
+        raise NotImplementedError
 
     def move_to(self, at: int, below: int = 0) -> None:
         """Put the cursor on that line, or the nearest there is, with so many `below` it in sight if there is room."""
@@ -18,6 +38,44 @@ class Stepping(ScrollView):
     def last(self) -> int:
         """The last line."""
         raise NotImplementedError
+
+    # drawing
+
+    @property
+    def room(self) -> int:
+        """How many cells a line has."""
+        return self.scrollable_content_region.width
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        at = y + round(self.scroll_y)
+        if at > self.last:
+            return Strip.blank(self.room, self.rich_style)
+        strip = Strip([Segment(text, self.ink(name)) for text, name in self.pieces(at)])
+        if at == self.cursor:
+            ground = self.ground("cursor" if self.has_focus else "cursor-away")
+            strip = Strip([Segment(text, (style or Style.null()) + ground) for text, style, _ in strip])
+            return strip.adjust_cell_length(self.room, ground)
+        return strip.adjust_cell_length(self.room, self.ink("text"))
+
+    def repaint_lines(self, places: Iterable[int]) -> None:
+        """Draw these lines anew, as far as they are seen."""
+        top, height = round(self.scroll_y), self.size.height
+        lines = sorted(at - top for at in places if top <= at < top + height)
+        if len(lines) > height // 2:
+            self.refresh()
+        elif lines:
+            self.refresh(*(Region(0, line, self.size.width, 1) for line in lines))
+
+    def on_focus(self) -> None:
+        """The cursor is drawn stronger."""
+        self.repaint_lines([self.cursor])
+
+    def on_blur(self) -> None:
+        """The cursor is drawn weaker."""
+        self.repaint_lines([self.cursor])
+
+    # moving
 
     def action_move(self, by: int) -> None:
         """Up and down."""
