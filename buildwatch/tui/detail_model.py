@@ -108,6 +108,9 @@ def _composed(
     drawn = WaterfallLines(of, page, stage.number if stage else 0, step.number if step else 0, path)
     axis = drawn.axis()
     decided = path_lines(path, idle(build, of.rows), of.rows, page)
+    rows: list[Pieces] = [
+        []
+    ] * drawn.count  # in place of all lines, of which only those are drawn that there is room for
     for words, marks, below, airy in (
         (2, axis + decided, beside, True),
         (2, axis + decided, [], True),
@@ -115,12 +118,9 @@ def _composed(
         (2, [], [], False),
         (1, [], [], False),
     ):
-        blocks = (top + wording(build, page, words), said, drawn.lines() + marks, below)
-        lines = _joined(blocks, airy)
-        over = len(lines) - page.height if page.height else 0
-        if over <= 0:
-            return lines
-        if drawn.count - over >= ROWS_KEPT:
+        blocks = (top + wording(build, page, words), said, rows + marks, below)
+        over = max(0, len(_joined(blocks, airy)) - page.height) if page.height else 0
+        if not over or drawn.count - over >= ROWS_KEPT:
             return _joined((*blocks[:2], drawn.lines(drawn.count - over) + marks, below), airy)
     return (top + said + drawn.lines(max(1, page.height - len(top) - len(said))))[: page.height]
 

@@ -29,13 +29,11 @@ def path_lines(path: Sequence[Row], gaps: Sequence[Part], rows: Sequence[Row], p
 
 def _chain(path: list[Row], page: Page, taken: int) -> str:
     """As much of the path as there is room for, the longest of its steps at least."""
-    between = f" {page.glyphs.into} "
-    left = sorted(path, key=lambda row: row.took or 0.0, reverse=True)
-    while left:
-        kept = set(map(id, left))
-        names = [f"{row.name} {duration(row.took or 0.0)}" for row in path if id(row) in kept]
-        text = f"decided by {between.join(names)}"
-        if len(left) == 1 or width_of(text) + taken <= page.width:
-            return text
-        left.pop()
-    return ""
+    lead, between = "decided by ", f" {page.glyphs.into} "
+    names = [f"{row.name} {duration(row.took or 0.0)}" for row in path]
+    widths = [width_of(name) + width_of(between) for name in names]
+    left = sorted(range(len(path)), key=lambda at: path[at].took or 0.0, reverse=True)
+    room = page.width - taken - width_of(lead) + width_of(between) - sum(widths)
+    while room < 0 and len(left) > 1:
+        room += widths[left.pop()]
+    return lead + between.join(names[at] for at in sorted(left)) if left else ""

@@ -1,4 +1,4 @@
-"""Long lists of lines with a cursor: only what is seen is drawn, and keys move by lines, halves, pages, and to the ends.
+"""Long lists of lines with a cursor: only what is seen is drawn, and keys move by lines, halves and pages.
 
 Keys are bound by each list itself, under names of its own.
 """

@@ -10,7 +10,9 @@ import pytest
 from msgspec.structs import replace as replace_build
 
 from buildwatch.demo.control import StageScript, StepScript
+from buildwatch.tui.cells import Pieces
 from buildwatch.tui.compare_choice import pair
+from buildwatch.tui.compare_lines import CompareLines
 from buildwatch.tui.compare_table import CompareTable
 from buildwatch.tui.comparing import Comparing
 from tests.insight.test_compare import green
@@ -70,6 +72,29 @@ async def test_one_key_says_whether_it_is_slower_and_where(desks: Desks, size: t
         await desk.until(lambda: steps(desk) == ["compile", "test", "lint", "publish"])
         assert any("test" in line and "▲ +0:41" in line and "+205%" in line for line in desk.lines)
         assert max(map(len, desk.lines)) <= size[0]
+
+
+async def test_of_many_steps_only_what_is_seen_is_drawn(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = StageScript(tuple(StepScript(f"part-{nth:03}", 1) for nth in range(300)), "unit")
+    desks.ended(many)
+    new = desks.ended(many)
+    drawn: list[int] = []
+    row = CompareLines.row
+
+    def drawing(self: CompareLines, at: int) -> Pieces:
+        drawn.append(at)
+        return row(self, at)
+
+    monkeypatch.setattr(CompareLines, "row", drawing)
+    async with opened(desks) as desk:
+        await open_at(desk, new.number)
+        await desk.until(lambda: steps(desk)[:2] == ["part-000", "part-001"])
+        await desk.settled()
+        assert max(drawn) <= 40
+        drawn.clear()
+        await desk.press("j")
+        await desk.until(lambda: "part-001" in desk.lines[-1])
+        assert sorted(set(drawn)) == [0, 1]
 
 
 async def test_what_grew_most_comes_first_and_what_is_as_it_was_can_go(desks: Desks) -> None:
