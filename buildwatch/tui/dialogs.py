@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -100,6 +102,10 @@ _TARGET = ("target", "target, for example production")
 _ASKS = {"restart": (_PARAMS,), "promote": (_TARGET, _PARAMS), "rollback": (_TARGET, _PARAMS)}
 
 
+_KEYS = 24
+"""At most how many columns the help gives to keys; what is longer goes on in the next line."""
+
+
 class Help(ModalScreen[None]):
     """The keys of the place one is in."""
 
@@ -116,19 +122,21 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Each section with its keys in two columns."""
         with VerticalScroll():
-            yield Static(self._text())
+            yield Static(self._table())
             yield Hints(Hint(self._close, "close", "leave"))
 
-    def _text(self) -> Text:
-        text = Text()
-        for title, keys in self._sections:
-            text.append(f"{title}\n", "bold")
+    def _table(self) -> Table:
+        longest = max((len(key) for _, keys in self._sections for key, _ in keys), default=0)
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(width=min(longest, _KEYS) + 2)
+        table.add_column(ratio=1)
+        for at, (title, keys) in enumerate(self._sections):
+            if at:
+                table.add_row()
+            table.add_row(Text(title, "bold", no_wrap=True), "")
             for key, words in keys:
-                text.append(f"  {key:<18}")
-                text.append(f"{words}\n", "dim")
-            text.append("\n")
-        text.right_crop(2)
-        return text
+                table.add_row(Padding(Text(key), (0, 0, 0, 2)), Text(words, "dim"))
+        return table
 
     def action_leave(self) -> None:
         """Back."""

@@ -19,7 +19,7 @@ from buildwatch.tui.styles import style_of
 from buildwatch.words import ASCII, Glyphs, glyph
 
 SHOWN: Final = 10
-"""How many choices are in sight."""
+"""How many choices are in sight, where there is room for them."""
 
 
 class JumpLine(ModalScreen[str | Choice | None]):
@@ -85,8 +85,9 @@ class JumpLine(ModalScreen[str | Choice | None]):
     def _show(self) -> None:
         width = self.app.size.width
         top = self._top
-        room = min(max((width_of(one.text) for one in self._found[top : top + SHOWN]), default=0) + 2, width * 2 // 3)
-        shown = enumerate(self._found[top : top + SHOWN], top)
+        seen = self._found[top : top + self._many]
+        room = min(max((width_of(one.text) for one in seen), default=0) + 2, width * 2 // 3)
+        shown = enumerate(seen, top)
         lines = [self._line(choice, at == self._at, room, width) for at, choice in shown]
         if not lines and self.query_one(Input).value.strip():
             lines = [
@@ -105,7 +106,12 @@ class JumpLine(ModalScreen[str | Choice | None]):
     @property
     def _top(self) -> int:
         """The first of the choices that are in sight."""
-        return max(0, min(self._at - SHOWN // 2, len(self._found) - SHOWN))
+        return max(0, min(self._at - self._many // 2, len(self._found) - self._many))
+
+    @property
+    def _many(self) -> int:
+        """How many choices there is room for, above the line and below its rule."""
+        return max(1, min(SHOWN, self.app.size.height - 2))
 
     @property
     def _choice(self) -> Choice | None:
@@ -147,10 +153,9 @@ class JumpLine(ModalScreen[str | Choice | None]):
 
     def action_go(self) -> None:
         """There, or what is typed where nothing known is meant."""
-        typed = self.query_one(Input).value.strip()
-        self._look(self.query_one(Input).value)
-        choice = self._choice if typed else None
-        self.dismiss(choice if choice is not None else typed or None)
+        typed = self.query_one(Input).value
+        self._look(typed)
+        self.dismiss(self._choice or typed.strip() or None)
 
     def action_explain(self) -> None:
         """The keys of this place, and what can be typed."""

@@ -14,6 +14,7 @@ from buildwatch.demo.driver import HandClock
 from buildwatch.demo.server import DemoServer, running
 from buildwatch.model import Repo
 from buildwatch.tui.cells import Pieces
+from buildwatch.tui.dialogs import Help
 from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import Kind, Row
 
@@ -476,6 +477,21 @@ async def test_the_help_tells_the_keys_of_this_place(desks: Desks) -> None:
         await desk.press("q")
         await desk.until(lambda: len(desk.app.screen_stack) == 1)
         assert desk.app.is_running
+
+
+@pytest.mark.parametrize("size", [(80, 40), (40, 40)])
+async def test_the_help_keeps_keys_and_words_apart(desks: Desks, size: tuple[int, int]) -> None:
+    async with desks.listed(size=size) as desk:
+        desk.app.push_screen(
+            Help([("here", [("space, ctrl+d ctrl+u", "a page; half of it and then some more"), ("x", "y")])], "q")
+        )
+        await desk.shows("here")
+        long = next(line for line in desk.lines if "ctrl+u" in line)
+        assert "ctrl+u  a page" in long
+        at = long.index("a page")
+        below = desk.lines[desk.lines.index(long) + 1]
+        assert below.strip()[0] == "x" or not below[:at].strip(), "what goes on begins below the words"
+        assert next(line for line in desk.lines if line.strip().startswith("x ")).index("y") == at
 
 
 async def test_the_palette_runs_a_command(desks: Desks) -> None:

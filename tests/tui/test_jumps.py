@@ -246,6 +246,23 @@ async def test_a_web_address_leads_there_though_nothing_of_it_is_known_yet(desks
         await desk.settled()
 
 
+async def test_what_is_marked_is_taken_though_nothing_was_typed(desks: Desks) -> None:
+    desks.ended()
+    desks.ended(repo="acme/search")
+    async with desks.listed() as desk:
+        await desk.shows("✓ storefront", "✓ search")
+        await desk.press("colon", "down", "down", "enter")
+        await desk.until(lambda: desk.row.repo == RepoKey("ci.acme", "acme/storefront"))
+
+
+async def test_the_line_is_in_sight_on_the_lowest_screen(desks: Desks) -> None:
+    async with desks.listed(size=(30, 8)) as desk:
+        await desk.press("colon")
+        await desk.until(lambda: len(desk.app.screen_stack) == 2)
+        await desk.type("theme ")
+        await desk.until(lambda: desk.lines[-1].strip() == "theme")
+
+
 async def test_it_takes_commands(desks: Desks) -> None:
     desks.ended()
     async with desks.listed() as desk:
