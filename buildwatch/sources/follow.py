@@ -34,6 +34,10 @@ SCREEN = 100
 QUIET_END = 1.0
 """Seconds without a piece after which the step's status is looked at: with some set-ups the stream does not end."""
 
+GONE = "the server has no live log of this step any more; the whole comes when it ends"
+"""What is said where a stream ends as soon as it opens, though the step runs: live logs are in a server's memory, and
+one that was started anew knows nothing of what it had told."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogState:
@@ -120,28 +124,38 @@ async def _live(
     source: Source, slug: str, number: int, stage: int, step: int, status: StepStatus, random: Random
 ) -> AsyncGenerator[LogState, None]:
     """The log while it grows. A state that is not live is the last: the token is refused."""
-    log, backoff = LogAssembler(), Backoff(random)
+    log, backoff, said, now = LogAssembler(), Backoff(random), "", asyncio.get_running_loop().time
     while not (known := status()).ended:
-        pause = 0.0
+        pause, ends = 0.0, False
         try:
             async with (
                 source.follow(slug, number, stage, step) as batches,
                 aclosing(_until(lambda: status().ended, batches)) as coming,
             ):
+                opened, ends = now(), True
+                if said not in ("", GONE):
+                    said = ""
+                    yield LogState(log.lines, len(log.lines), live=True, ended=log.ended)
                 async for pieces in coming:
                     if pieces:
-                        same = log.feed(pieces)
+                        same, said, ends = log.feed(pieces), "", False
                         yield LogState(log.lines, same, live=True, ended=log.ended)
                         backoff.succeeded()
+                ends = ends and now() - opened < QUIET_END
         except SourceError as error:
-            refused = isinstance(error, Unauthorized)
-            yield LogState(log.lines, len(log.lines), live=not refused, said=str(error), ended=log.ended)
+            refused, said, ends = isinstance(error, Unauthorized), str(error), False
+            yield LogState(log.lines, len(log.lines), live=not refused, said=said, ended=log.ended)
             if refused:
                 return
             pause = error.retry_after
         # The end of the stream comes a moment before the end of the step is told, or the connection broke.
         wait = backoff.failed(pause)
-        await _while(lambda: status() == known, at_most=wait)
+        known_soon = min(wait, QUIET_END)
+        await _while(lambda: status() == known, at_most=known_soon)
+        if ends and said != GONE and status() == known:
+            said = GONE
+            yield LogState(log.lines, len(log.lines), live=True, said=said, ended=log.ended)
+        await _while(lambda: status() == known, at_most=wait - known_soon)
         if status() != known:
             backoff.succeeded()
 

@@ -19,6 +19,7 @@ from buildwatch.sources.drone1 import DroneSource
 from buildwatch.sources.follow import LogState, StepStatus, follow
 from buildwatch.sources.http import Http
 from buildwatch.sources.sentences import Address
+from tests.sources.conftest import reply
 
 if TYPE_CHECKING:
     from tests.sources.conftest import Odd, Rig
@@ -120,6 +121,66 @@ async def test_a_server_that_goes_away_in_the_middle(rig: Rig) -> None:
     said = {state[3] for state in states if state[2]} - {"", "not begun yet"}
     assert [text for text in said if "does not answer" in text]
     assert states[-1] == ([f"line {n}" for n in range(40)], 0, False, "")
+
+
+async def test_what_was_wrong_with_a_stream_is_taken_back_when_the_server_is_back(odd: Odd) -> None:
+    """As of a Drone that was started anew: it has no live log of that step, and says so as of one that has ended."""
+    entry = b'data: {"pos": 0, "out": "one\\n", "time": 0}\n\n'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    stream = "/api/stream/acme/search/1/1/1"
+    odd.answers[stream] = head + entry
+    odd.answers["/api/repos/acme/search/builds/1/logs/1/1"] = reply(b'[{"pos": 0, "out": "one\\n", "time": 0}]')
+    source = DroneSource(Http(Address("drone", odd.url, lambda: "t")))
+    status = [Status.RUNNING]
+    states = follow(source, REPO, 1, 1, 1, lambda: status[-1], Random(1))
+    seen = [await anext(states)]
+
+    async def said(words: str) -> None:
+        async with asyncio.timeout(60):
+            while words not in seen[-1].said:
+                seen.append(await anext(states))
+
+    odd.answers[stream] = reply(b"", status="502 Bad Gateway")
+    await said("502")
+    odd.answers[stream] = head + b"event: error\ndata: eof\n\n"
+    await said("no live log of this step any more; the whole comes when it ends")
+    assert seen[-2].said == ""  # it had answered
+    told = len(seen)
+    begun = len(odd.asked)
+    status.append(Status.RUNNING)
+    last = asyncio.ensure_future(anext(states))
+    await asyncio.sleep(120)
+    assert not last.done()  # it is said once
+    assert 2 <= len(odd.asked) - begun <= 10
+    status.append(Status.SUCCESS)
+    seen.append(await last)
+    assert (seen[-1].live, seen[-1].said, [line.text for line in seen[-1].lines]) == (False, "", ["one"])
+    assert [[line.text for line in state.lines] for state in seen[:told]] == [["one"]] * told
+    await states.aclose()
+    await source.close()
+
+
+async def test_a_stream_that_is_open_again_says_so_though_nothing_comes(odd: Odd) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: ping\n\n"
+    never = asyncio.Event()
+
+    async def silent(writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        await writer.drain()
+        await never.wait()
+
+    stream = "/api/stream/acme/search/1/1/1"
+    odd.answers[stream] = reply(b"", status="502 Bad Gateway")
+    source = DroneSource(Http(Address("drone", odd.url, lambda: "t")))
+    states = follow(source, REPO, 1, 1, 1, lambda: Status.RUNNING, Random(1))
+    assert "502" in (await anext(states)).said
+    odd.answers[stream] = silent
+    async with asyncio.timeout(60):
+        while (state := await anext(states)).said:
+            pass
+    assert (state.live, len(state.lines)) == (True, 0)
+    await states.aclose()
+    await source.close()
 
 
 async def test_a_live_log_that_never_ends_after_a_cancel(odd: Odd) -> None:
