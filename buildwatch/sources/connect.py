@@ -19,10 +19,13 @@ from buildwatch.sources.http import Http
 from buildwatch.sources.sentences import Address
 
 
-def connect(server: ServerSettings, clock: ServerClock, now: Callable[[], float]) -> Source:
+def connect(
+    server: ServerSettings, clock: ServerClock, now: Callable[[], float], on_success: Callable[[], None] = lambda: None
+) -> Source:
     """The source for a configured server. No request is made yet, and no token read.
 
-    What it runs is found out when it is first asked for something, unless the configuration says it.
+    What it runs is found out when it is first asked for something, unless the configuration says it. `on_success` is
+    called for each request that it granted.
     """
     if server.recording is not None:
         from buildwatch.sources.replay import ReplaySource
@@ -30,7 +33,7 @@ def connect(server: ServerSettings, clock: ServerClock, now: Callable[[], float]
         played = ReplaySource(server.name, *server.recording, now)
         clock.play(played.time_there)
         return played
-    http = Http(address_of(server), on_clock=lambda date: clock.heard(date, now()))
+    http = Http(address_of(server), lambda date: clock.heard(date, now()), on_success)
     if server.kind != "auto":
         return _source(server.kind, http)
     return AutoSource(server.name, server.url, partial(_find, http), lambda: http.requests, http.close)

@@ -63,15 +63,26 @@ StepStatus = Callable[[], Status]
 
 
 async def follow(
-    source: Source, slug: str, number: int, stage: int, step: int, status: StepStatus, random: Random | None = None
+    source: Source,
+    slug: str,
+    number: int,
+    stage: int,
+    step: int,
+    status: StepStatus,
+    random: Random | None = None,
+    away: Callable[[], bool] = lambda: False,
 ) -> AsyncGenerator[LogState, None]:
-    """The log of a step, from what is there until it has ended. Waits while the step has not begun."""
+    """The log of a step, from what is there until it has ended. Waits while the step has not begun.
+
+    `away` tells whether the server is known not to answer; once it does again, a live log is tried at once.
+    """
     while status().rank == 0:
         yield LogState([], 0, live=True, said="not begun yet")
         await _while(lambda: status().rank == 0)
     seen = LogState([], 0, live=True)
     if not status().ended:
-        async with aclosing(_live(source, slug, number, stage, step, status, random or Random())) as states:  # noqa: S311
+        chance = random or Random()  # noqa: S311  (spreads requests; nothing secret)
+        async with aclosing(_live(source, slug, number, stage, step, status, chance, away)) as states:
             async for seen in states:
                 yield seen
     if not seen.live:
@@ -121,7 +132,14 @@ async def _read(source: Source, slug: str, number: int, stage: int, step: int) -
 
 
 async def _live(
-    source: Source, slug: str, number: int, stage: int, step: int, status: StepStatus, random: Random
+    source: Source,
+    slug: str,
+    number: int,
+    stage: int,
+    step: int,
+    status: StepStatus,
+    random: Random,
+    away: Callable[[], bool],
 ) -> AsyncGenerator[LogState, None]:
     """The log while it grows. A state that is not live is the last: the token is refused."""
     log, backoff, said, now = LogAssembler(), Backoff(random), "", asyncio.get_running_loop().time
@@ -150,12 +168,12 @@ async def _live(
             pause = error.retry_after
         # The end of the stream comes a moment before the end of the step is told, or the connection broke.
         wait = backoff.failed(pause)
-        known_soon = min(wait, QUIET_END)
-        await _while(lambda: status() == known, at_most=known_soon)
+        soon, as_before = min(wait, QUIET_END), _AsBefore(status, known, away)
+        await _while(as_before, at_most=soon)
         if ends and said != GONE and status() == known:
             said = GONE
             yield LogState(log.lines, len(log.lines), live=True, said=said, ended=log.ended)
-        await _while(lambda: status() == known, at_most=wait - known_soon)
+        await _while(as_before, at_most=wait - soon)
         if status() != known:
             backoff.succeeded()
 
@@ -175,6 +193,21 @@ async def _until(over: Callable[[], bool], batches: AsyncIterator[list[Piece]]) 
         if pieces is None:
             return
         yield pieces
+
+
+class _AsBefore:
+    """Whether nothing happened that makes another try worth it: the step is as `known`, and no server came back."""
+
+    def __init__(self, status: StepStatus, known: Status, away: Callable[[], bool]) -> None:
+        self._status = status
+        self._known = known
+        self._away = away
+        self._was_away = away()
+
+    def __call__(self) -> bool:
+        away = self._away()
+        self._was_away = self._was_away or away
+        return self._status() == self._known and away == self._was_away
 
 
 async def _while(condition: Callable[[], bool], at_most: float = float("inf")) -> None:

@@ -45,15 +45,24 @@ class Answer(NamedTuple):
 
 
 class Http:
-    """Requests to one server. Counts them; hears the server's clock in each answer."""
+    """Requests to one server. Counts them; hears the server's clock in each answer.
 
-    def __init__(self, address: Address, on_clock: Callable[[int], None] = lambda _: None) -> None:
+    `on_success` is called for each that was granted, whoever made it: so the server is there.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        on_clock: Callable[[int], None] = lambda _: None,
+        on_success: Callable[[], None] = lambda: None,
+    ) -> None:
         self.address = address
         self.requests = 0
         self.date = 0
         """The server's clock in its last answer, unix seconds."""
         self.dated = 0.0
         """The loop's time at that."""
+        self.on_success = on_success
         self._on_clock = on_clock
         self._client: httpx.AsyncClient | None = None
         self._token: asyncio.Future[str] | None = None
@@ -221,6 +230,7 @@ class Http:
         except BaseException:
             await response.aclose()
             raise
+        self.on_success()
         return response
 
     async def _ask(
@@ -238,6 +248,7 @@ class Http:
             well = 200 <= response.status_code < 300
             try:
                 if response.status_code == 204:
+                    self.on_success()
                     return b""
                 if well and not is_a(response, "json"):
                     raise strange(self.address, response, path)
@@ -248,6 +259,7 @@ class Http:
             raise unreachable(self.address, error) from None
         if not well:
             raise self._refusal(response, body, path)
+        self.on_success()
         return body
 
     async def _body(self, response: httpx.Response) -> bytes:

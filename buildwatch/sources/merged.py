@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from buildwatch.model import Build, LogLine, Stage, Status, Step
 from buildwatch.sources.base import Source
@@ -42,9 +43,13 @@ class Merged:
     said: str = ""
 
 
-async def merged(source: Source, now: Callable[[], Build]) -> AsyncGenerator[Merged, None]:
-    """The merged log as it grows, until the build has ended and all is read; `now` tells the build as it is known."""
-    reader = _Reader(source, now)
+async def merged(
+    source: Source, now: Callable[[], Build], away: Callable[[], bool] = lambda: False
+) -> AsyncGenerator[Merged, None]:
+    """The merged log as it grows, until the build has ended and all is read; `now` tells the build as it is known,
+    `away` whether its server is known not to answer.
+    """
+    reader = _Reader(source, now, away)
     try:
         told = -1
         while True:
@@ -76,9 +81,10 @@ class _Log:
 class _Reader:
     """The logs that are being read."""
 
-    def __init__(self, source: Source, now: Callable[[], Build]) -> None:
+    def __init__(self, source: Source, now: Callable[[], Build], away: Callable[[], bool]) -> None:
         self._source = source
         self._now = now
+        self._away = away
         self._logs: dict[_Place, _Log] = {}
         self._merge = LogMerge()
         self._order: list[tuple[_Place, int]] = []  # of the logs as they were merged last: where, and when it began
@@ -138,7 +144,8 @@ class _Reader:
 
     async def _follow(self, stage: Stage, step: Step) -> None:
         build, key = self._now(), (stage.number, step.number)
-        states = follow(self._source, build.repo, build.number, *key, lambda: self._status(stage, step))
+        known = partial(self._status, stage, step)
+        states = follow(self._source, build.repo, build.number, *key, known, away=self._away)
         async with aclosing(states) as coming:
             async for state in coming:
                 log = self._logs.setdefault(key, _Log())

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Hashable
 from itertools import count
 from random import Random
 
-from buildwatch.sources.errors import Busy, Denied, SourceError, Stranger, Unauthorized, Unreachable
+from buildwatch.sources.backoff import FIRST
+from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Stranger, Unauthorized, Unreachable
 
 AT_ONCE = 4
 """Requests in flight."""
@@ -47,6 +48,7 @@ class Reads:
         self._answers = False
         self._answered_at = 0.0
         self._away_until = 0.0
+        self._there_at = 0.0
 
     def want(self, key: Hashable, job: Job, *, at: float, priority: int = SOON, sooner: bool = False) -> None:
         """Have `job` done at loop time `at`. One that is planned stays as it is unless `sooner` and `at` is earlier.
@@ -64,6 +66,14 @@ class Reads:
         self._jobs[key] = (priority, job)
         heapq.heappush(self._timed, (at, next(self._order), key))
         self._wake.set()
+
+    def sooner(self, key: Hashable, at: float) -> None:
+        """Have a planned read done at loop time `at`, if that is earlier; one that is under way goes on as it is."""
+        planned = self._due.get(key)
+        if planned is not None and at < planned:
+            self._due[key] = at
+            heapq.heappush(self._timed, (at, next(self._order), key))
+            self._wake.set()
 
     def drop(self, key: Hashable) -> None:
         """Forget a planned read."""
@@ -85,9 +95,13 @@ class Reads:
         self._held = False
         self.is_there()
 
-    def is_there(self) -> None:
-        """There is reason to think that the server answers."""
-        self._away_until = 0.0
+    def is_there(self, at: float = 0.0) -> None:
+        """There is reason to think that the server answers; where it did not, it may be asked again at loop time `at`.
+
+        A read that is under way and fails was asked too early to count.
+        """
+        self._there_at = asyncio.get_running_loop().time()
+        self._away_until = min(self._away_until, at)
         self._wake.set()
 
     async def run(self) -> None:
@@ -139,7 +153,10 @@ class Reads:
         try:
             again = await job()
         except SourceError as error:
-            again = now() + self._pause(key, error)
+            pause = self._pause(key, error)
+            if begun < self._there_at and isinstance(error, Unreachable | Broken):
+                pause = min(pause, FIRST)
+            again = now() + pause
             if not isinstance(error, Unreachable | Stranger):
                 self._has_answered()
             elif self._answered_at <= begun:

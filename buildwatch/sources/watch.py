@@ -16,6 +16,7 @@ from random import Random
 
 from buildwatch.ledger import Mark
 from buildwatch.model import Build, Repo, RepoKey
+from buildwatch.sources.backoff import FIRST
 from buildwatch.sources.base import Source, Told, may_be_killed
 from buildwatch.sources.beginning import Beginning
 from buildwatch.sources.connection import Connection
@@ -68,6 +69,7 @@ class Watcher:
         self._running = Running(source, store, self._reads, self._beginning, self._intake)
         self._ahead = 0.0  # of our clock before the loop's, which stands still while the machine sleeps
         self._stream_repos: frozenset[str] = frozenset()
+        self._asked_at = float("-inf")  # when it was asked last for the list of repos, loop time
         self._listed_at = 0  # when the list of repos was asked for last, unix seconds of the server
 
     @property
@@ -111,6 +113,13 @@ class Watcher:
         self._reads.go_on()
         self._reads.want("user", self._user, at=0.0, sooner=True)
         self._resync()
+
+    def is_there(self) -> None:
+        """A request to the server was granted, whoever made it: where it counts as away, see now whether it is back."""
+        if self._connection.misses and self._connection.refused is None:
+            at = max(asyncio.get_running_loop().time(), self._asked_at + FIRST)
+            self._reads.is_there(at)
+            self._reads.sooner("list", at)
 
     def look_at(self, build: Build) -> None:
         """Read this build with its stages as soon as possible."""
@@ -216,6 +225,7 @@ class Watcher:
                 await asyncio.wait_for(self._stream.tried.wait(), FIRST_STREAM)
             self._beginning.early.clear()  # what came before we ask is in the answer
         asked, since = loop.time(), self._listed_at
+        self._asked_at = asked
         listed_at = self.source.now()
         rows = await self.source.repos()
         self._listed_at = listed_at or self.source.now()

@@ -62,6 +62,7 @@ async def messages(http: Http, path: str, *, answers_pings: bool = True) -> Asyn
     `answers_pings` is false for one that nobody reads at the other end.
     """
     connection = await _open(http, path, PING if answers_pings else None)
+    http.on_success()
     waiting: _Waiting = asyncio.Queue(WAITING)
     reading = asyncio.create_task(_read(connection, waiting))
     try:

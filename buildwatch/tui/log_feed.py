@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
+from functools import partial
 
 from buildwatch.model import Build, BuildKey, LogLine, Stage, Status, Step
 from buildwatch.sources.base import Source
@@ -21,8 +22,9 @@ ALL = 0
 class LogFeed:
     """What is read for the pane, and what is known of it.
 
-    `known` tells a build as it is known now, `builds` a repo's builds (newest first), `changed` is called when there is
-    more to say than before, `grew` when there is more of the log alone: at once, to be painted with it.
+    `known` tells a build as it is known now, `builds` a repo's builds (newest first), `away` whether a server does not
+    answer, `changed` is called when there is more to say than before, `grew` when there is more of the log alone: at
+    once, to be painted with it.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class LogFeed:
         view: LogView,
         known: Callable[[BuildKey], Build | None],
         builds: Callable[[Build], Iterable[Build]],
+        away: Callable[[str], bool],
         changed: Callable[[], None],
         grew: Callable[[], None],
     ) -> None:
         self._view = view
         self._known = known
         self._builds = builds
+        self._away = away
         self._changed = changed
         self._grew = grew
         self._reading: asyncio.Task[None] | None = None
@@ -90,7 +94,9 @@ class LogFeed:
 
         build, stage, step = which
         count, fresh = 0, True
-        log = follow(source, build.repo, build.number, stage.number, step.number, lambda: self._now(which)[2].status)
+        place = build.repo, build.number, stage.number, step.number
+        away = partial(self._away, build.server)
+        log = follow(source, *place, lambda: self._now(which)[2].status, away=away)
         async with aclosing(log) as states:
             async for state in states:
                 said, self.said = self.said, state.said if state.live or not state.lines else ""
@@ -114,7 +120,8 @@ class LogFeed:
     async def _all(self, source: Source, build: Build) -> None:
         from buildwatch.sources.merged import merged
 
-        async with aclosing(merged(source, lambda: self._known(build.key) or build)) as states:
+        away = partial(self._away, build.server)
+        async with aclosing(merged(source, lambda: self._known(build.key) or build, away)) as states:
             async for state in states:
                 self.said = state.said if state.live or not state.lines else ""
                 if state.lines:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from buildwatch.clock import ServerClock
@@ -63,7 +64,8 @@ class ServedApp(TerminalApp):
         from buildwatch.sources.watch import Watcher
 
         for server in self._settings.servers:
-            source = connect(self._recall.noting(server, self._token_read), self._clocks[server.name], time.time)
+            asked = self._recall.noting(server, self._token_read)
+            source = connect(asked, self._clocks[server.name], time.time, partial(self._is_there, server.name))
             watcher = Watcher(source, self.store, self._tell, now=time.time)
             self._sources[server.name], self._watchers[server.name] = source, watcher
             # not `run()`: left this very moment, the app would never await it
@@ -71,6 +73,10 @@ class ServedApp(TerminalApp):
         self.board.connected = True
         self.set_timer(FURNISH, self.board.furnish)
         self.set_interval(KEPT, self._keep)
+
+    def _is_there(self, server: str) -> None:
+        """A server has granted a request, of whatever part of the app."""
+        self._watchers[server].is_there()
 
     def _token_read(self, server: str, token: str) -> None:
         """In the thread in which a server's token was read: show what was kept, if that could not be known before."""

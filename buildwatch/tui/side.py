@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from buildwatch.insight.seen import in_words
 from buildwatch.model import Build, BuildKey, Stage, Status, Step
 from buildwatch.shown import Shown
+from buildwatch.store import Link
 from buildwatch.tui import detail_model, detail_places
 from buildwatch.tui.broke_lines import broke_lines
 from buildwatch.tui.broken import place_of
@@ -49,7 +50,7 @@ class Side(Vertical):
         self._fact_lines = Lines(id="facts")
         self._log_title = Lines(id="log-title")
         self.log_view = LogView(id="log", marks=ASCII_MARKS if painter.glyphs is ASCII else Marks())
-        self._feed = LogFeed(self.log_view, self._known, self._builds, self._show_again, self._grew)
+        self._feed = LogFeed(self.log_view, self._known, self._builds, self._away, self._show_again, self._grew)
 
     def compose(self) -> ComposeResult:
         """Facts, a title for the log, the log."""
@@ -183,6 +184,9 @@ class Side(Vertical):
 
     def _builds(self, build: Build) -> Iterable[Build]:
         return self._store.builds(build.repo_key) if self._store else ()
+
+    def _away(self, server: str) -> bool:
+        return self._store is not None and self._store.servers[server].link is Link.OFFLINE
 
     def focus_log(self) -> None:
         """The keys go to the log."""

@@ -241,7 +241,8 @@ class Rig:
 
     def make_source(self) -> Source:
         """Who asks the server."""
-        return DroneSource(Http(Address("drone", self.server.url, lambda: self.token)))
+        there = Address("drone", self.server.url, lambda: self.token)
+        return DroneSource(Http(there, on_success=lambda: self.watcher.is_there()))
 
     def watch(self) -> None:
         """Begin to watch."""

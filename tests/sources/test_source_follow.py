@@ -160,6 +160,33 @@ async def test_what_was_wrong_with_a_stream_is_taken_back_when_the_server_is_bac
     await source.close()
 
 
+async def test_a_log_goes_on_as_soon_as_the_server_is_known_to_be_back(rig: Rig) -> None:
+    build = rig.start(steps=(StepScript("test", hold=True, log=("one\n",)),))
+    await asyncio.sleep(5)
+    away = False
+    states = follow(rig.source, REPO, build.number, 1, 1, of_step(build), Random(1), lambda: away)
+    assert [line.text for line in (await anext(states)).lines] == ["one"]
+    rig.control.refuse()
+    away = True
+    while "does not answer" not in (await anext(states)).said:
+        pass
+    looking = asyncio.create_task(anext(states))
+    tries = rig.source.requests
+    for _ in range(30):
+        await asyncio.sleep(10)
+        if looking.done():
+            looking = asyncio.create_task(anext(states))
+    assert rig.source.requests - tries < 20
+    await rig.control.accept()
+    await asyncio.sleep(0.2)
+    away = False
+    begin = now()
+    while (await looking).said:
+        looking = asyncio.create_task(anext(states))
+    assert now() - begin <= 0.5
+    await states.aclose()
+
+
 async def test_a_stream_that_is_open_again_says_so_though_nothing_comes(odd: Odd) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: ping\n\n"
     never = asyncio.Event()

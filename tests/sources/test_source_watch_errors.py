@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from buildwatch.demo.control import StepScript
+from buildwatch.demo.state import Build as ServerBuild
 from buildwatch.model import RepoKey
 from buildwatch.sources.drone1 import DroneSource
 from buildwatch.store import Link
@@ -22,12 +23,13 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def running(rig: Rig) -> None:
+async def running(rig: Rig) -> ServerBuild:
     """Watched, with a build that runs."""
     await rig.begin()
     build = rig.start()
     await rig.until(lambda: rig.status(build) == "running")
     await asyncio.sleep(1)
+    return build
 
 
 # the token
@@ -252,6 +254,36 @@ async def test_a_wrong_address_is_said_as_such(rig: Rig) -> None:
     await rig.until(lambda: rig.link == Link.OFFLINE, within=2)
     assert "is http://127.0.0.1" in rig.state.said
     assert "really the address of a Drone?" in rig.state.said
+
+
+async def test_whoever_has_an_answer_brings_the_watcher_back_with_it(rig: Rig) -> None:
+    """A log, an action, a read of somebody else: what waits for half a minute would tell a person what is not so."""
+    build = await running(rig)
+    rig.control.refuse()
+    await rig.until(lambda: rig.link == Link.OFFLINE, within=30)
+    await asyncio.sleep(300)
+    begin = now()
+    await rig.control.accept()
+    async with rig.source.follow("acme/search", build.number, 1, 1):
+        assert now() - begin < 1
+        await rig.until(lambda: rig.link == Link.LIVE, within=1)
+    await asyncio.sleep(2)
+    assert rig.asked("/api/user/repos", since=begin) == 2  # once to see, once as the stream is open
+
+
+async def test_answers_of_a_server_whose_list_fails_make_no_storm(rig: Rig) -> None:
+    await running(rig)
+    rig.control.refuse()
+    await rig.until(lambda: rig.link == Link.OFFLINE, within=30)
+    await asyncio.sleep(60)
+    before = rig.source.requests
+    for _ in range(200):
+        rig.watcher.is_there()
+        await asyncio.sleep(0.05)
+    assert 10 <= rig.source.requests - before <= 10 / 0.5 + 1
+    before = rig.source.requests
+    await asyncio.sleep(120)
+    assert rig.source.requests - before <= 8
 
 
 async def test_answers_that_take_long(rig: Rig) -> None:
