@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from collections.abc import Mapping
-from urllib.parse import urlencode
 
 from buildwatch.cli.actions import ask_person, given_params, told
 from buildwatch.cli.address import parse
@@ -16,7 +14,7 @@ from buildwatch.cli.output import say
 from buildwatch.cli.servers import CANNOT_ASK, ask, connected, find_repo
 from buildwatch.config import Settings
 from buildwatch.model import Build
-from buildwatch.sources.actions import unknown_to
+from buildwatch.sources.actions import NewBuild, unknown_to
 from buildwatch.sources.errors import SourceError
 from buildwatch.text import clean
 
@@ -40,29 +38,15 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
         await ask(source.version)  # which actions there are is known once it is known what answers there
         if "create" not in source.actions:
             raise UserError(unknown_to(source, "create"), CANNOT_ASK)
+        wanted = NewBuild(source.name, slug, branch, commit, params)
         if not args.yes:
-            ask_person(_says(slug, branch, commit, params), _call(source.kind, slug, branch, commit, params))
+            ask_person(wanted.says(source.kind), wanted.call(source.kind))
         try:
-            new = await source.create(slug, branch, commit, params)
+            new = await wanted.run(source)
         except SourceError as error:  # not tried again: it may have been done
             raise UserError(str(error), CANNOT_ASK) from None
     say(_as_json(source.name, slug, new) if args.json else told(new))
     return 0
-
-
-def _says(slug: str, branch: str, commit: str, params: Mapping[str, str]) -> str:
-    of = f"commit {commit}" * bool(commit) + " on " * bool(commit and branch) + f"branch {branch}" * bool(branch)
-    given = f" with {', '.join(f'{key}={value}' for key, value in params.items())}" * bool(params)
-    return f"start a new build of {slug}, {of or 'of its default branch'}{given}"
-
-
-def _call(kind: str, slug: str, branch: str, commit: str, params: Mapping[str, str]) -> str:
-    """The call that will be made, as it stands in the API of such a server."""
-    if kind == "woodpecker":
-        wanted = {"branch": branch or "its default branch", "variables": dict(params)}
-        return f"POST /api/repos/{{id of {slug}}}/pipelines {json.dumps(wanted)}"
-    query = dict(params) | {key: value for key, value in (("branch", branch), ("commit", commit)) if value}
-    return f"POST /api/repos/{slug}/builds" + "?" * bool(query) + urlencode(query)
 
 
 def _as_json(server: str, slug: str, new: Build | None) -> str:

@@ -1,9 +1,12 @@
-"""What a person can have done to a build: in words, as the call that will be made, and the doing of it."""
+"""What a person can have done to a build, or a new one: in words, as the call that will be made, and the doing."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+from urllib.parse import urlencode
 
 from buildwatch.model import Build, Status
 from buildwatch.sources.base import Source
@@ -23,6 +26,20 @@ class Action:
     build: Build
     target: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def server(self) -> str:
+        """The name of the server that does it."""
+        return self.build.server
+
+    @property
+    def about(self) -> str:
+        """What it is done to."""
+        return self.build.address
+
+    def filled(self, typed: Mapping[str, str]) -> Action:
+        """The same with what a person typed for `target` and `params`. Raises ValueError with a sentence."""
+        return replace(self, target=typed.get("target", ""), params=read_params(typed.get("params", "").split()))
 
     @property
     def impossible(self) -> str:
@@ -92,6 +109,58 @@ class Action:
         plain = {"cancel": source.cancel, "approve": source.approve, "decline": source.decline}
         await plain[self.name](slug, number)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class NewBuild:
+    """A new build of a repo, without a push: of a branch's newest commit, or of a `commit`; of the default branch where
+    neither is given.
+    """
+
+    server: str
+    repo: str
+    branch: str = ""
+    commit: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    name: ClassVar = "create"
+    impossible: ClassVar = ""
+
+    @property
+    def about(self) -> str:
+        """What it is done to."""
+        return self.repo
+
+    def filled(self, typed: Mapping[str, str]) -> NewBuild:
+        """The same with what a person typed for `branch`, `commit` and `params`. Raises ValueError with a sentence."""
+        params = read_params(typed.get("params", "").split())
+        return replace(self, branch=typed.get("branch", ""), commit=typed.get("commit", ""), params=params)
+
+    def says(self, kind: str) -> str:
+        """What it will do, as a sentence for a person to agree to."""
+        del kind
+        commit, branch = f"commit {self.commit}" * bool(self.commit), f"branch {self.branch}" * bool(self.branch)
+        of = " on ".join(filter(None, (commit, branch))) or "of its default branch"
+        given = f" with {', '.join(f'{key}={value}' for key, value in self.params.items())}" * bool(self.params)
+        return f"start a new build of {self.repo}, {of}{given}"
+
+    def call(self, kind: str) -> str:
+        """The call that will be made, as it stands in the API of such a server (`Source.kind`)."""
+        if kind == "woodpecker":
+            wanted = {"branch": self.branch or "its default branch", "variables": dict(self.params)}
+            return f"POST /api/repos/{{id of {self.repo}}}/pipelines {json.dumps(wanted)}"
+        where = {key: value for key, value in (("branch", self.branch), ("commit", self.commit)) if value}
+        query = dict(self.params) | where
+        return f"POST /api/repos/{self.repo}/builds" + "?" * bool(query) + urlencode(query)
+
+    async def run(self, source: Source) -> Build | None:
+        """Do it. The new build, where the server tells of one. Raises `SourceError`."""
+        if self.name not in source.actions:
+            raise Denied(unknown_to(source, self.name), 405)
+        return await source.create(self.repo, self.branch, self.commit, self.params)
+
+
+Deed = Action | NewBuild
 
 
 def unknown_to(source: Source, name: str) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -43,10 +43,10 @@ class Watched:
         self.keys: set[BuildKey] = set()
         """Always the same set."""
 
-    def toggle(self, build: Build) -> bool:
-        """Watch it, or no more. Whether it is watched now."""
-        self.keys.symmetric_difference_update([build.key])
-        return build.key in self.keys
+    def watch(self, builds: Iterable[Build], *, on: bool) -> None:
+        """Watch these, or no more."""
+        keys = {build.key for build in builds}
+        self.keys.update(keys) if on else self.keys.difference_update(keys)
 
     def take(self, changes: Changes) -> list[Build]:
         """Those that ended just now; they are watched no more."""

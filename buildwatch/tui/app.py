@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,10 +17,9 @@ from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
-from buildwatch.model import Build
+from buildwatch.model import RepoKey
 from buildwatch.store import Changes
-from buildwatch.tui import alerts, bars, hangup, keys
-from buildwatch.tui.alerts import Watched
+from buildwatch.tui import bars, hangup, keys
 from buildwatch.tui.board import Board
 from buildwatch.tui.deeds import Deeds
 from buildwatch.tui.ink import WholeCells
@@ -32,7 +31,7 @@ from buildwatch.tui.themes import ThemeError, names
 from buildwatch.tui.theming import Theming
 from buildwatch.tui.verdict import Session
 from buildwatch.tui.viewing import Viewing
-from buildwatch.words import ASCII, NERD, UNICODE, glyph
+from buildwatch.words import ASCII, NERD, UNICODE
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -50,7 +49,7 @@ class BuildwatchApp(OutwardApp):
     """The live tree of all servers."""
 
     TITLE = "buildwatch"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar = ["app.tcss", "dialogs.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = keys.APP
 
     def __init__(self, settings: Settings) -> None:
@@ -64,7 +63,6 @@ class BuildwatchApp(OutwardApp):
         self._keeping = Keeping(settings)
         self.board.views = self._keeping.offered
         self.board.showing.pins |= self._keeping.pins
-        self.watched = Watched()
         self.board.painter.watched = self.watched.keys
         named = (
             settings.title and os.environ.get("TERM") != "linux"
@@ -124,7 +122,7 @@ class BuildwatchApp(OutwardApp):
     def _tell(self, changes: Changes) -> None:
         self.session.take(changes)
         for build in self.watched.take(changes):
-            self._tell_end(build)
+            self.tell_end(build)
         super()._tell(changes)
         if self._comparing is not None:
             self._comparing.tell(changes)
@@ -260,13 +258,13 @@ class BuildwatchApp(OutwardApp):
 
     def action_help(self) -> None:
         """The keys of this place."""
-        from buildwatch.tui.dialogs import Help
+        from buildwatch.tui.help import Help
 
         place = "comparison" if self._comparing is not None else "log" if self.board.in_log else "tree"
+        if self.board.asked is not None:
+            place = "search" if self.board.asks_log else "filter"
         sections = keys.help_sections(place, self.keymap, self.own_bindings)
-        if self.glyphs is ASCII:
-            sections = [(title, keys.in_ascii(table)) for title, table in sections]
-        self.push_screen(Help(sections, keys.shown((*self.keymap.of("help.close"), "escape")[0])))
+        self.push_screen(Help(sections, self.keymap, in_ascii=self.glyphs is ASCII))
 
     def action_jump(self) -> None:
         """A line to type into where to go, or what to do."""
@@ -309,41 +307,24 @@ class BuildwatchApp(OutwardApp):
     # actions on builds
 
     def action_act(self, name: str) -> None:
-        """Ask, then do it: to the marked builds, where there are such, else to the selected one."""
+        """Ask, then do it: to the marked builds, where there are such, else to the selected one, or to its repo."""
         marked = self.board.marked_builds()
-        if marked:
+        if name == "create" and marked:
+            self.warn("create starts a build of one repo; let go of the marks first")
+        elif name == "create":
+            row = self.board.live.row
+            repo = row.repo if row is not None else None
+            self._deeds.ask_for_new(repo, self._branches(repo))
+        elif marked:
             self._deeds.ask_for_all(name, marked, self.board.unmark)
         else:
             self._deeds.ask(name, self.board.selected_build)
 
-    def action_watch_end(self) -> None:
-        """Tell when the selected build ends, or no more."""
+    def _branches(self, repo: RepoKey | None) -> list[str]:
+        """Those of a repo that are known, the one that is selected first."""
         build = self.board.selected_build
-        if build is not None and self.shown.is_old(build.key):
-            self.warn(f"{build.address} is from the last time; its server has not confirmed it yet")
-            return
-        if build is None or build.status.ended:
-            self.warn(f"{build.address} has ended already" if build else "select a build first")
-            return
-        on = self.watched.toggle(build)
-        self.board.live.repaint([row.key for row in self.board.live.visible_rows() if row.build == build.key])
-        self.notify(f"{build.address}: its end will {'' if on else 'not '}be told", timeout=3, markup=False)
-
-    def _tell_end(self, build: Build) -> None:
-        """What a person set for the end of a watched build; on the screen it is told anyway."""
-        alert = self._settings.alert
-        said = f"{glyph(build.status, self.glyphs)} {alerts.sentence(build, build.address)}"
-        self.notify(said, severity="error" if build.status.failed else "information", timeout=20, markup=False)
-        self.to_terminal(("\a" if alert.bell else "") + alerts.notification(build, alert.desktop))
-        if alert.command:
-            source = self.source(build.server)
-            url = source.page_of(build, None, None) if source is not None else ""
-            self.run_worker(self._run_alert(alerts.facts(build, url)), group="alerts")
-
-    async def _run_alert(self, facts: Mapping[str, str]) -> None:
-        wrong = await alerts.run(self._settings.alert, facts)
-        if wrong:
-            self.warn(wrong)
+        known = [*([build] if build is not None else []), *(self.shown.builds(repo) if repo is not None else ())]
+        return list(dict.fromkeys(one.branch for one in known if one.branch))
 
     # themes
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
-from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input, Label, OptionList
-from textual.widgets.option_list import Option
+from textual.widget import Widget
+from textual.widgets import Input, OptionList
 
 from buildwatch.insight.eta import ran
 from buildwatch.model import Build
-from buildwatch.tui.hints import Hint, Hints
+from buildwatch.tui.hints import Hint
 from buildwatch.tui.keymap import Keymap
 from buildwatch.tui.page import Page
+from buildwatch.tui.picker import Names, Picker
 from buildwatch.words import Glyphs, age, duration, glyph
 
 MOST = 200
@@ -52,38 +49,48 @@ def _has(build: Build, word: str) -> bool:
     )
 
 
-class BuildPicker(ModalScreen[int | None]):
+class BuildPicker(Picker[int | None]):
     """Gives back the number of a build; None for none."""
 
+    PLACE: ClassVar[str] = "among the builds"
+    TYPED: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("12", "the build of that number, also one that is not listed"),
+        ("main failure", "builds that have all these words: branch, event, author, status, commit, title"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "next build", id="builds.down"),
         Binding("up", "move(-1)", "previous build", id="builds.up"),
+        Binding("pagedown", "page(1)", "a page down", id="builds.page-down"),
+        Binding("pageup", "page(-1)", "a page up", id="builds.page-up"),
         Binding("enter", "take", "take this build", id="builds.take"),
         Binding("escape", "leave", "none of them", id="builds.leave"),
     ]
 
     def __init__(self, builds: Callable[[], Sequence[Build]], now: float, glyphs: Glyphs, keymap: Keymap) -> None:
         """`builds` gives those that are known, in the order in which they are listed."""
-        super().__init__()
+        super().__init__(keymap)
         self._builds = builds
         self._now = now
         self._glyphs = glyphs
         self._found: list[Build] = []
         self._moved = False
-        take, leave = keymap.first("enter", "builds.take"), keymap.first("esc", "builds.leave")
-        self._hints = Hint(take, "compare with it", "take"), Hint(leave, "back", "leave")
 
-    def compose(self) -> ComposeResult:
-        """A line to type into, the builds, what is wrong, the keys."""
-        with Vertical():
-            yield Input(placeholder="a number, or words: branch, author, status", id="which")
-            yield OptionList(id="builds")
-            yield Label(Text(""), classes="wrong", id="wrong")
-            yield Hints(*self._hints)
+    def names(self) -> Names:
+        """The builds."""
+        return Names(id="builds")
+
+    def above(self) -> Iterable[Widget]:
+        """A line to type into."""
+        return [Input(placeholder="a number, or words: branch, author, status", id="which")]
+
+    def foot(self) -> Widget:
+        """Take one, or none."""
+        take, leave = self.keymap.first("enter", "builds.take"), self.keymap.first("esc", "builds.leave")
+        return self.hints(Hint(take, "compare with it", "take"), Hint(leave, "back", "leave"))
 
     def on_mount(self) -> None:
         """All builds, and the keys to the line."""
-        self.query_one(OptionList).can_focus = False
+        self.listed.can_focus = False
         self.query_one(Input).focus()
         self._show("")
 
@@ -98,32 +105,32 @@ class BuildPicker(ModalScreen[int | None]):
 
     def _show(self, typed: str) -> None:
         self._found = matching(self._builds(), typed)[:MOST]
-        listed = self.query_one(OptionList)
         self._moved = False
-        listed.clear_options()
-        room = min(WIDTH, self.app.size.width * 94 // 100) - EDGES
-        page = Page(max(20, room), self._now, 0, self._glyphs)
-        listed.add_options(Option(Text(label(build, page))) for build in self._found)
+        page = Page(max(20, min(WIDTH, self.room) - EDGES), self._now, 0, self._glyphs)
         exact = [at for at, build in enumerate(self._found) if f"{build.number}" == typed.strip().lstrip("#")]
-        listed.highlighted = (exact or [0])[0] if self._found else None
-        self.query_one("#wrong", Label).update(Text(""))
+        self.listed.fill([label(build, page) for build in self._found], (exact or [0])[0])
+        self.say("")
 
     def action_move(self, by: int) -> None:
         """Up and down."""
-        listed = self.query_one(OptionList)
-        if listed.highlighted is not None:
+        at = self.listed.highlighted
+        if at is not None:
             self._moved = True
-            listed.highlighted = max(0, min(len(self._found) - 1, listed.highlighted + by))
+            self.listed.highlighted = max(0, min(len(self._found) - 1, at + by))
+
+    def action_page(self, by: int) -> None:
+        """A page up or down."""
+        self.action_move(by * max(1, self.listed.size.height - 1))
 
     def action_take(self) -> None:
         """The number that was typed, else the build under the cursor."""
-        at, typed = self.query_one(OptionList).highlighted, self.query_one(Input).value.strip().lstrip("#")
+        at, typed = self.listed.highlighted, self.query_one(Input).value.strip().lstrip("#")
         if typed.isdecimal() and int(typed[:15]) > 0 and not self._moved:
             self.dismiss(int(typed[:15]))
         elif at is not None and self._found:
             self.dismiss(self._found[at].number)
         else:
-            self.query_one("#wrong", Label).update(Text("no such build is known; type its number"))
+            self.say("no such build is known; type its number")
 
     def on_input_submitted(self) -> None:
         """Enter in the line takes it too."""
@@ -132,7 +139,3 @@ class BuildPicker(ModalScreen[int | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A click takes it."""
         self.dismiss(self._found[event.option_index].number)
-
-    def action_leave(self) -> None:
-        """None of them."""
-        self.dismiss(None)

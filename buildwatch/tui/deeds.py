@@ -6,20 +6,17 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from buildwatch.model import Build, BuildKey
+from buildwatch.model import Build, BuildKey, RepoKey
 from buildwatch.tui.keymap import Keymap
 from buildwatch.words import Glyphs
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from buildwatch.sources.actions import Action
+    from buildwatch.sources.actions import Deed
     from buildwatch.sources.base import Source
     from buildwatch.sources.watch import Watcher
     from buildwatch.tui.together import Outcome, Share
-
-TOGETHER = ("restart", "cancel", "approve", "decline")
-"""What can be done to several builds at once. The others need a target, which is a build's own."""
 
 
 class Deeds:
@@ -51,51 +48,69 @@ class Deeds:
 
     def ask(self, name: str, build: Build | None) -> None:
         """Ask whether to do this to a build, then do it."""
-        from buildwatch.sources.actions import Action, unknown_to
-        from buildwatch.tui.dialogs import Confirm
+        from buildwatch.sources.actions import Action
+        from buildwatch.tui.together import NEEDS_TARGET
 
         if build is None:
             self._say("select a build first")
-            return
-        if self._is_old(build.key):
+        elif self._is_old(build.key):
             self._say(f"{build.address} is from the last time; {name} waits until its server has confirmed it")
-            return
-        deed, source = Action(name, build), self._sources.get(build.server)
-        wrong = "" if name in ("promote", "rollback") else deed.impossible
-        if source is not None and name not in source.actions:
-            wrong = unknown_to(source, name)
+        else:
+            deed = Action(name, build)
+            self._ask(deed, "" if name in NEEDS_TARGET else deed.impossible)
+
+    def ask_for_new(self, repo: RepoKey | None, branches: Iterable[str]) -> None:
+        """Ask for what a new build of a repo is to be made, then make it. `branches` are those that are known."""
+        from buildwatch.sources.actions import NewBuild
+
+        if repo is None:
+            self._say("select a repo first")
+        else:
+            self._ask(NewBuild(*repo), "", branches)
+
+    def _ask(self, deed: Deed, wrong: str, branches: Iterable[str] = ()) -> None:
+        from buildwatch.sources.actions import unknown_to
+        from buildwatch.tui.confirm import Confirm
+
+        source = self._sources.get(deed.server)
+        if source is None:
+            wrong = f"{deed.server} is not connected yet"
+        elif deed.name not in source.actions:
+            wrong = unknown_to(source, deed.name)
         if self._read_only:
-            wrong = f"{name} is not done: buildwatch runs read-only"
-        if wrong:
+            wrong = f"{deed.name} is not done: buildwatch runs read-only"
+        if wrong or source is None:
             self._say(wrong)
             return
-        dialog = Confirm(deed, source.kind if source is not None else "", self._keymap)
-        self._app.push_screen(dialog, self._confirmed)
+        self._app.push_screen(Confirm(deed, source.kind, self._keymap, branches), self._confirmed)
 
-    def _confirmed(self, deed: Action | None) -> None:
+    def _confirmed(self, deed: Deed | None) -> None:
         if deed is not None:
             self._app.run_worker(self._do(deed), group="actions")
 
-    async def _do(self, deed: Action) -> None:
+    async def _do(self, deed: Deed) -> None:
         outcome = await self._try(deed)
         if outcome.wrong:
             self._say(outcome.wrong)
             return
         made = f" is now {outcome.made.address}" if outcome.made else ""
-        self._app.notify(f"{deed.name}: {deed.build.address}{made}", markup=False)
+        if deed.name == "create":
+            made = f": {outcome.made.address}" if outcome.made else ": no pipeline matches, so no build was started"
+        self._app.notify(f"{deed.name}: {deed.about}{made}", markup=False)
 
-    async def _try(self, deed: Action) -> Outcome:
+    async def _try(self, deed: Deed) -> Outcome:
+        from buildwatch.sources.actions import Action
         from buildwatch.sources.errors import SourceError
         from buildwatch.tui.together import Outcome
 
-        build = deed.build
         try:
-            made = await deed.run(self._sources[build.server])
+            made = await deed.run(self._sources[deed.server])
         except SourceError as error:
             return Outcome(deed, wrong=str(error))
-        self._watchers[build.server].look_at(build)
+        if isinstance(deed, Action):
+            self._watchers[deed.server].look_at(deed.build)
         if made is not None:
-            self._watchers[build.server].look_at(made)
+            self._watchers[deed.server].look_at(made)
         return Outcome(deed, made)
 
     # several builds
@@ -105,19 +120,22 @@ class Deeds:
         from buildwatch.tui.ask_all import ConfirmAll
         from buildwatch.tui.together import shares
 
-        if name not in TOGETHER:
-            self._say(f"{name} is for one build at a time; let go of the marks first")
-            return
         if self._read_only:
             self._say(f"{name} is not done: buildwatch runs read-only")
             return
-        parts = shares(name, builds, self._sources, self._is_old)
+        marked = list(builds)
 
-        def answered(yes: bool | None) -> None:
-            if yes:
+        def answered(parts: list[Share] | None) -> None:
+            if parts:
                 self._app.run_worker(self._do_all(name, parts, done), group="actions")
 
-        self._app.push_screen(ConfirmAll(name, parts, self._keymap, self._glyphs), answered)
+        dialog = ConfirmAll(
+            name,
+            lambda typed: shares(name, marked, self._sources, self._is_old, typed),
+            self._keymap,
+            self._glyphs,
+        )
+        self._app.push_screen(dialog, answered)
 
     async def _do_all(self, name: str, parts: list[Share], done: Callable[[Build], object]) -> None:
         """The servers at the same time, on each one thing after the other: no server is to be run over."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 from textual import events
 
@@ -12,6 +13,10 @@ from buildwatch.tui.cells import Pieces, width_of
 from buildwatch.tui.keymap import Keymap
 from buildwatch.tui.lines import Lines
 from buildwatch.words import ASCII, Glyphs
+
+APART: Final = 5
+CLOSE: Final = 2
+"""Cells between two of a dialog, where there is room and where there is not."""
 
 
 class Hint(NamedTuple):
@@ -56,19 +61,26 @@ class Foot(Lines):
 
 
 class Hints(Lines):
-    """Those of a dialog, in one line."""
+    """Those of a dialog, in one line: wide apart where there is room, and as many as there is room for."""
 
     def __init__(self, *hints: Hint) -> None:
         super().__init__(classes="keys")
         self._hints = [hint for hint in hints if hint.key]
+        self._shown: list[Hint] = []
+        self._gap = APART
 
-    def on_mount(self) -> None:
+    def on_resize(self) -> None:
         """Show them."""
-        pieces: Pieces = [(f"{hint.key}: {hint.word}     ", "dim") for hint in self._hints]
+        widths = [width_of(f"{hint.key}: {hint.word}") for hint in self._hints]
+        room = self.size.width
+        self._gap = APART if sum(widths) + APART * (len(widths) - 1) <= room else CLOSE
+        fits = [end - self._gap <= room for end in accumulate(width + self._gap for width in widths)]
+        self._shown = [hint for hint, fit in zip(self._hints, fits, strict=True) if fit]
+        pieces: Pieces = [(f"{hint.key}: {hint.word}" + " " * self._gap, "dim") for hint in self._shown]
         self.show([pieces])
 
     async def on_click(self, event: events.Click) -> None:
         """As if the key had been pressed."""
-        at = hint_at(((hint.key, hint.word) for hint in self._hints), event.x, 0, 2, 5)
+        at = hint_at(((hint.key, hint.word) for hint in self._shown), event.x, 0, 2, self._gap)
         if at is not None:
-            await self.app.run_action(self._hints[at].action, self.screen)
+            await self.app.run_action(self._shown[at].action, self.screen)

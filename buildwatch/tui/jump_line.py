@@ -9,11 +9,12 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from buildwatch.tui.cells import Pieces, fit, width_of
+from buildwatch.tui.dialog import Dialog
 from buildwatch.tui.jumps import Choice
+from buildwatch.tui.keymap import Keymap
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.styles import style_of
 from buildwatch.words import ASCII, Glyphs, glyph
@@ -22,27 +23,31 @@ SHOWN: Final = 10
 """How many choices are in sight, where there is room for them."""
 
 
-class JumpLine(ModalScreen[str | Choice | None]):
+class JumpLine(Dialog[str | Choice | None]):
     """Gives back what was chosen; the text itself where it is a web address or fits nothing; None for nothing."""
 
+    PLACE: ClassVar[str] = "after the colon"
+    TYPED: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("gwp", "a repo by some of its letters, in their order"),
+        ("gwp#12", "its build by the begin of a number"),
+        ("gwp#12:te", "a step of that build by its letters"),
+        ("#12", "that build of whichever repo"),
+        ("https://ci…", "the web address of a build, pasted"),
+        ("quit, view mine, …", "a command; its name is the id of its key"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,ctrl+n", "move(1)", "next", id="jump.next", priority=True),
         Binding("up,ctrl+p", "move(-1)", "previous", id="jump.previous", priority=True),
         Binding("tab", "complete", "take it into the line", id="jump.complete", priority=True),
         Binding("enter", "go", "go there, or do it", id="jump.go", priority=True),
-        Binding("f1", "explain", "keys of this place", id="jump.help", priority=True),
         Binding("escape", "leave", "leave", id="jump.leave", priority=True),
     ]
 
-    def __init__(
-        self, find: Callable[[str], list[Choice]], glyphs: Glyphs, keys: str, explain: Callable[[], None]
-    ) -> None:
-        """`find` tells what can be meant, `keys` what the keys do; `explain` shows more of that."""
-        super().__init__()
+    def __init__(self, find: Callable[[str], list[Choice]], glyphs: Glyphs, keymap: Keymap) -> None:
+        """`find` tells what can be meant."""
+        super().__init__(keymap)
         self._find = find
         self._glyphs = glyphs
-        self._keys = keys
-        self._explain = explain
         self._found: list[Choice] = []
         self._at = 0
         self._looked: str | None = None
@@ -53,7 +58,14 @@ class JumpLine(ModalScreen[str | Choice | None]):
         """The choices, and the line below them."""
         with Vertical():
             yield self._lines
-            yield Input(placeholder=f"repo, repo#build:step, web address or command    {self._keys}", id="line")
+            yield Input(placeholder=f"repo, repo#build:step, web address or command    {self._told}", id="line")
+
+    @property
+    def _told(self) -> str:
+        """The most needed keys, as many as there is room for in the narrowest terminal."""
+        of = self.keymap.first
+        told = ((of("tab", "jump.complete"), "complete"), (of("esc", "jump.leave"), "back"))
+        return "  ".join(f"{key}: {word}" for key, word in (*told, (of("f1", "dialog.help"), "keys")) if key)
 
     def on_mount(self) -> None:
         """The keys to the line."""
@@ -156,10 +168,6 @@ class JumpLine(ModalScreen[str | Choice | None]):
         typed = self.query_one(Input).value
         self._look(typed)
         self.dismiss(self._choice or typed.strip() or None)
-
-    def action_explain(self) -> None:
-        """The keys of this place, and what can be typed."""
-        self._explain()
 
     def action_leave(self) -> None:
         """Nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
@@ -14,7 +14,6 @@ from buildwatch.tui import keys
 from buildwatch.tui.jump_line import JumpLine
 from buildwatch.tui.jumps import Choice, Command, choices, place_in, words
 from buildwatch.tui.themes import names
-from buildwatch.words import ASCII
 
 if TYPE_CHECKING:
     from buildwatch.tui.app import BuildwatchApp
@@ -42,26 +41,9 @@ class Jumper:
 
     def ask(self) -> None:
         """Show the line."""
-        keymap = self._app.keymap
-        take, go = keymap.first("tab", "jump.complete"), keymap.first("esc", "jump.leave")
-        line = JumpLine(
-            lambda typed: choices(typed, self._app.shown, self._commands),
-            self._app.glyphs,
-            f"{take}: complete  {go}: back",
-            self._help,
-        )
-        self._app.push_screen(line, self._go)
-
-    def _help(self) -> None:
-        """What can be typed, and the keys of the line."""
-        from buildwatch.tui.dialogs import Help
-
         app = self._app
-        own = [(keys.of(one, app.keymap), one.description) for one in JumpLine.BINDINGS if isinstance(one, Binding)]
-        if app.glyphs is ASCII:
-            own = keys.in_ascii(own)
-        close = keys.shown((*app.keymap.of("help.close"), "escape")[0])
-        app.push_screen(Help([("after the colon", _TYPED), ("its keys", own)], close))
+        line = JumpLine(lambda typed: choices(typed, app.shown, self._commands), app.glyphs, app.keymap)
+        app.push_screen(line, self._go)
 
     def _go(self, chosen: str | Choice | None) -> None:
         if isinstance(chosen, str):
@@ -132,16 +114,6 @@ class Jumper:
         if address.stage is not None and not stage:
             app.warn(f"{build.address} has no stage or step {address.stage}")
         app.board.go_to(build, stage, step)
-
-
-_TYPED: Final = [
-    ("gwp", "a repo by some of its letters, in their order"),
-    ("gwp#12", "its build by the begin of a number"),
-    ("gwp#12:te", "a step of that build by its letters"),
-    ("#12", "that build of whichever repo"),
-    ("https://…", "the web address of a build, pasted"),
-    ("quit, view mine, …", "a command; its name is the id of its key"),
-]
 
 
 def jumper(app: BuildwatchApp) -> Jumper:

@@ -94,16 +94,18 @@ def resolve(settings: KeySettings) -> Keymap:
 
 def all_places() -> dict[str, list[Binding]]:
     """The bindings that are in force together, by the name of the place."""
+    from buildwatch.tui.ask_all import ConfirmAll, Told
     from buildwatch.tui.build_picker import BuildPicker
     from buildwatch.tui.compare_table import CompareTable
     from buildwatch.tui.comparing import Comparing
-    from buildwatch.tui.dialogs import Confirm, Help
+    from buildwatch.tui.confirm import Confirm
+    from buildwatch.tui.help import Help
     from buildwatch.tui.jump_line import JumpLine
     from buildwatch.tui.live_tree import LiveTree
     from buildwatch.tui.log_view import LogView
     from buildwatch.tui.player import Player
-    from buildwatch.tui.theme_picker import Names, ThemePicker
-    from buildwatch.tui.view_picker import ViewNames, ViewPicker
+    from buildwatch.tui.theme_picker import ThemePicker
+    from buildwatch.tui.view_picker import ViewPicker
     from buildwatch.tui.welcome import Welcome
 
     everywhere = _bindings(keys.APP)
@@ -117,13 +119,10 @@ def all_places() -> dict[str, list[Binding]]:
         "in the log of a recording": [*_bindings(LogView.BINDINGS), *_bindings(Player.PLAYING), *everywhere],
         "in a comparison": comparing,
         "in a comparison of a recording": [*comparing, *_bindings(Player.PLAYING)],
-        "among the builds": [*_bindings(BuildPicker.BINDINGS), *above],
-        "after the colon": [*_bindings(JumpLine.BINDINGS), *above],
-        "where it asks": [*_bindings(Confirm.BINDINGS), *above],
         "at the first start": _bindings(Welcome.BINDINGS),
-        "in the help": [*_bindings(Help.BINDINGS), *above],
-        "among the views": [*_bindings(ViewNames.BINDINGS), *_bindings(ViewPicker.BINDINGS), *above],
-        "among the themes": [*_bindings(Names.BINDINGS), *_bindings(ThemePicker.BINDINGS), *above],
+    } | {
+        dialog.PLACE: [*dialog.bindings(), *above]
+        for dialog in (BuildPicker, JumpLine, Confirm, ConfirmAll, Told, Help, ViewPicker, ThemePicker)
     }
 
 

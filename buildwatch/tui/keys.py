@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from string import punctuation
 from typing import TYPE_CHECKING, Final
 
@@ -38,8 +38,9 @@ APP: Final[list[BindingType]] = [
     Binding("D", "act('decline')", "decline", id="build.decline"),
     Binding("P", "act('promote')", "promote", id="build.promote"),
     Binding("B", "act('rollback')", "roll back", id="build.rollback"),
+    Binding("C", "act('create')", "start a new build of this repo", id="build.create"),
     Binding("d", "compare", "compare with the last green build, or another", id="build.compare"),
-    Binding("W", "watch_end", "tell when this build ends", id="build.watch"),
+    Binding("W", "watch_end", "tell when this build ends, or all marked ones", id="build.watch"),
     Binding("T", "choose_theme", "another theme", id="app.theme"),
 ]
 
@@ -121,6 +122,26 @@ IN_COMPARISON: Final[list[Line]] = [
     ("esc d", "back", "compare.leave"),
 ]
 
+TYPING: Final[list[Line]] = [
+    ("enter", "take it, and go on with the other keys", ""),
+    ("esc", "leave it", "app.back"),
+]
+FILTER: Final[list[Line]] = [
+    ("main", "what has this word: repo, branch, author, status, event or commit message", ""),
+    ("!main", "what has it not", ""),
+    ("failed running", "by status; words are joined by and", ""),
+    ("waiting blocked", "what has not begun; what waits for an approval", ""),
+    ("mine", "what is yours", ""),
+    ("repo: branch: author:", "a word in this place only, like branch:main", ""),
+    ("status: event: server:", "the same", ""),
+    *TYPING,
+]
+SEARCH: Final[list[Line]] = [
+    ("timeout", "a text; capitals matter where it has some", ""),
+    ("/exit [^0]/", "between slashes, a regular expression", ""),
+    *TYPING,
+]
+
 FOOT_TREE: Final[list[Line]] = [
     ("↵", "open", "tree.enter"),
     ("/", "filter", "app.find"),
@@ -143,6 +164,9 @@ FOOT_MARKED: Final[list[Line]] = [
     ("m", "mark", "tree.mark"),
     ("M", "to here", "tree.mark-range"),
     *FOOT_BLOCKED,
+    ("P", "promote", "build.promote"),
+    ("B", "roll back", "build.rollback"),
+    ("W", "tell ends", "build.watch"),
     ("?", "keys", "app.help"),
 ]
 FOOT_LOG: Final[list[Line]] = [
@@ -200,14 +224,19 @@ def shortest(table: Iterable[Line], keymap: Keymap) -> list[Line]:
     return [line for line in lines if line[0]]
 
 
-PLACES: Final = {
+PLACES: Final[Mapping[str, tuple[str, list[Line]]]] = {
     "tree": ("in the tree", MOVING),
     "log": ("in the log", IN_LOG),
+    "filter": ("what is looked for", FILTER),
+    "search": ("what is searched for", SEARCH),
     "comparison": ("comparing two builds", IN_COMPARISON),
 }
 """The places that have keys of their own to show, each with its title."""
 
-ACTIONS: Final = frozenset({"restart", "cancel", "approve", "decline", "promote", "rollback"})
+TYPED: Final = frozenset({"filter", "search"})
+"""Those of them where letters are typed, so that no other key means anything."""
+
+ACTIONS: Final = frozenset({"restart", "cancel", "approve", "decline", "promote", "rollback", "create"})
 
 
 def acting(name: str) -> str:
@@ -224,6 +253,8 @@ def help_sections(
     """
     title, table = PLACES[place]
     own = [(keymap.text(key, ids.split()) if keymap else key, word) for key, word, ids in table]
+    if place in TYPED:
+        return [(title, own)]
     bindings = [binding for binding in [*more, *APP] if isinstance(binding, Binding)]
     if place == "comparison":
         bindings = [binding for binding in bindings if binding.action.partition("(")[0] not in BOARD_ONLY]

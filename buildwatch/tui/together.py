@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from buildwatch.model import Build, BuildKey
-from buildwatch.sources.actions import Action, unknown_to
+from buildwatch.sources.actions import Action, Deed, unknown_to
 from buildwatch.sources.base import Source
 from buildwatch.tui.cells import Pieces, fit, width_of
 from buildwatch.tui.page import Page
 from buildwatch.tui.styles import style_of
 from buildwatch.words import Glyphs, glyph
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+NEEDS_TARGET: Final = frozenset({"promote", "rollback"})
+"""The actions that take a build somewhere: one target for all of them, and of each repo one build."""
 
 
 @dataclass(slots=True)
@@ -28,29 +36,41 @@ class Share:
 class Outcome:
     """What became of one deed: the build that it made, if any, or a sentence that says why it was not done."""
 
-    deed: Action
+    deed: Deed
     made: Build | None = None
     wrong: str = ""
 
 
 def shares(
-    name: str, builds: Iterable[Build], sources: Mapping[str, Source], is_old: Callable[[BuildKey], bool]
+    name: str,
+    builds: Iterable[Build],
+    sources: Mapping[str, Source],
+    is_old: Callable[[BuildKey], bool],
+    typed: Mapping[str, str] = NOTHING,
 ) -> list[Share]:
-    """This action on each of the builds: servers in the order of `sources`, repos by name, older builds first.
+    """This action on each of the builds, with what was `typed` for it (`Action.filled`): servers in the order of
+    `sources`, repos by name, older builds first. Raises ValueError with a sentence for what makes no sense.
 
     What `is_old` is from the last start and has to be confirmed before anything is done to it.
     """
     of: dict[str, Share] = {}
-    for build in sorted(builds, key=lambda build: (build.repo.lower(), build.repo, build.id)):
+    ordered = sorted(builds, key=lambda build: (build.repo.lower(), build.repo, build.id))
+    of_repo = Counter(build.repo_key for build in ordered)
+    for build in ordered:
         source = sources.get(build.server)
         share = of.setdefault(build.server, Share(build.server, source.kind if source is not None else ""))
-        deed = Action(name, build)
+        deed = Action(name, build).filled(typed)
         if source is None:
             wrong = f"{build.server} is not connected yet"
         elif is_old(build.key):
             wrong = f"{build.address} is from the last time and not confirmed yet"
+        elif name not in source.actions:
+            wrong = unknown_to(source, name)
+        elif name in NEEDS_TARGET:
+            many = of_repo[build.repo_key]
+            wrong = f"{build.address} is one of {many} marked builds of its repo" * (many > 1)
         else:
-            wrong = deed.impossible if name in source.actions else unknown_to(source, name)
+            wrong = deed.impossible
         if wrong:
             share.not_done.append((build, wrong))
         else:
@@ -59,38 +79,46 @@ def shares(
     return sorted(of.values(), key=lambda share: places.get(share.server, len(places)))
 
 
-def question_lines(parts: Iterable[Share], width: int, g: Glyphs) -> list[Pieces]:
-    """All that will happen, and what will not, with the calls where there is room for them."""
-    lines: list[Pieces] = []
+def question_lines(parts: Iterable[Share], width: int, g: Glyphs) -> list[list[Pieces]]:
+    """All that will happen, and what will not, with the calls where there is room for them; the lines of each build."""
+    things: list[list[Pieces]] = []
     for share in parts:
-        lines += [[]] * bool(lines) + [[(share.server, "head")]]
+        of_server: list[list[Pieces]] = []
         for deed in share.deeds:
             call, address = deed.call(share.kind), deed.build.address
             told = f"  {call}" if width_of(address) + 2 + width_of(call) <= width - 4 else ""
             name = (fit(address, width - 4 - width_of(told), g.ellipsis), "text")
-            lines.append([*_sign(deed.build, g), name, (told, "dim")])
+            of_server.append([[*_sign(deed.build, g), name, (told, "dim")]])
         for build, wrong in share.not_done:
-            lines += _wrapped(_sign(build, g), f"not done: {wrong}", "dim", width, g)
-    return lines
+            of_server.append(_wrapped(_sign(build, g), f"not done: {wrong}", "dim", width, g))
+        things += _headed(share.server, of_server, first=not things)
+    return things
 
 
-def outcome_lines(outcomes: Iterable[Outcome], width: int, g: Glyphs) -> list[Pieces]:
-    """What worked and what did not, server by server, the latter first."""
+def outcome_lines(outcomes: Iterable[Outcome], width: int, g: Glyphs) -> list[list[Pieces]]:
+    """What worked and what did not, server by server, the latter first; the lines of each build."""
     by_server: dict[str, list[Outcome]] = {}
     for one in outcomes:
-        by_server.setdefault(one.deed.build.server, []).append(one)
-    lines: list[Pieces] = []
+        by_server.setdefault(one.deed.server, []).append(one)
+    things: list[list[Pieces]] = []
     for server, of in by_server.items():
-        lines += [[]] * bool(lines) + [[(server, "head")]]
+        of_server = []
         for one in sorted(of, key=lambda one: not one.wrong):
-            address = one.deed.build.address
+            about = one.deed.about
             if one.wrong:
-                told, style, sign = f"{address}: {one.wrong}", "failure", g.status["failure"]
+                told, style, sign = f"{about}: {one.wrong}", "failure", g.status["failure"]
             else:
                 made = f" is now {one.made.address}" if one.made is not None else ""
-                told, style, sign = f"{address}{made}", "success", g.status["success"]
-            lines += _wrapped([(f"  {sign} ", style)], told, "text", width, g)
-    return lines
+                told, style, sign = f"{about}{made}", "success", g.status["success"]
+            of_server.append(_wrapped([(f"  {sign} ", style)], told, "text", width, g))
+        things += _headed(server, of_server, first=not things)
+    return things
+
+
+def _headed(server: str, things: list[list[Pieces]], *, first: bool) -> list[list[Pieces]]:
+    """The things of a server, the first below its name."""
+    head: list[Pieces] = [*([] if first else [[]]), [(server, "head")]]
+    return [[*head, *things[0]], *things[1:]] if things else []
 
 
 def _wrapped(sign: Pieces, text: str, style: str, width: int, g: Glyphs) -> list[Pieces]:

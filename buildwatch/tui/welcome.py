@@ -22,6 +22,7 @@ from buildwatch.config.errors import ConfigError
 from buildwatch.config.secrets import argv
 from buildwatch.config.settings import ServerSettings
 from buildwatch.config.urls import BadUrl, host_of, server_url
+from buildwatch.tui import keys
 from buildwatch.tui.keymap import Keymap, resolve
 from buildwatch.tui.theming import Theming
 
@@ -55,11 +56,11 @@ class Welcome(App[Answer]):
     """Asks for one thing after the other."""
 
     TITLE = "buildwatch"
-    CSS_PATH = "welcome.tcss"
+    CSS_PATH: ClassVar = ["welcome.tcss", "dialogs.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "one question back", id="first.back", priority=True),
         Binding("f2", "demo", "the demo instead", id="first.demo", priority=True),
-        Binding("f1", "explain", "what this is", id="first.help", priority=True),
+        Binding("f1", "explain", "what this is, and its keys", id="first.help", priority=True),
         Binding("ctrl+q,ctrl+c", "quit", "leave", id="first.quit", priority=True),
     ]
 
@@ -250,8 +251,18 @@ class Welcome(App[Answer]):
         self.exit(Answer(DEMO))
 
     def action_explain(self) -> None:
-        """What this is."""
-        self._add(*((line, "hint") for line in _EXPLAINED))
+        """What this is, and its keys."""
+        from buildwatch.tui.help import Help
+
+        own = [(keys.of(one, self.keymap), one.description) for one in self.BINDINGS if isinstance(one, Binding)]
+        told = [("enter", "go on with what was typed or chosen"), *own]
+        self.push_screen(
+            Help([("the first start", [("", line) for line in _EXPLAINED]), ("its keys", told)], self.keymap)
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is above the questions has keys of its own."""
+        return len(self.screen_stack) == 1 or action == "quit"
 
 
 _EXPLAINED: Final = (

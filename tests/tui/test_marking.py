@@ -61,10 +61,12 @@ async def test_escape_asks_for_nothing_and_then_lets_go_of_the_marks(desks: Desk
         await desk.press("n")
         await desk.until(lambda: desk.app.screen is desk.board)
         assert len(desk.board.marks) == 1
-        await desk.press("P")
-        assert desk.said == ["promote is for one build at a time; let go of the marks first"]
+        await desk.press("C")
+        assert desk.said == ["create starts a build of one repo; let go of the marks first"]
         await desk.press("y")
         assert desk.copied == ["acme/storefront#1"]
+        await desk.press("Y")
+        assert desk.copied[1:] == [f"{desk.server.url}/acme/storefront/1"]
         await desk.press("escape")
         assert desk.board.marks == {}
         assert "»" not in desk.text

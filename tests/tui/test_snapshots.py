@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 import pytest
@@ -40,7 +40,7 @@ FAILED = (
 class Shown(BuildwatchApp):
     """The app with the servers that it watches in its own event loop."""
 
-    CSS_PATH = str(Path(app_module.__file__).with_name("app.tcss"))
+    CSS_PATH: ClassVar = [Path(app_module.__file__).with_name(str(name)) for name in BuildwatchApp.CSS_PATH]
 
     def __init__(self, settings: Settings, servers: list[DemoServer]) -> None:
         super().__init__(settings)

@@ -129,7 +129,8 @@ async def test_what_is_wrong_with_an_address_is_said(typed: str, said: str) -> N
 async def test_one_question_back_and_the_demo(server: DemoServer) -> None:
     async with started() as start:
         await start.pilot.press("f1")
-        await start.shows("buildwatch shows the builds of Drone")
+        await start.shows("buildwatch shows the builds of Drone", "go on with what was typed", "one question back")
+        await start.pilot.press("escape")  # closes it, and is not one question back
         await start.answer(server.url)
         await start.shows("With which token?")
         await start.answer("a token")

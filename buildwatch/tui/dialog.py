@@ -1,0 +1,61 @@
+"""What all that lies above the board has in common: keys of its own, which it tells itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen, ScreenResultType
+
+from buildwatch.tui import keys
+from buildwatch.tui.hints import Hint, Hints
+from buildwatch.tui.keymap import PLAIN, Keymap
+
+
+class Dialog(ModalScreen[ScreenResultType]):
+    """A question, a list or a text above the board. F1 shows its keys, and a line at its foot the most needed."""
+
+    PLACE: ClassVar[str] = ""
+    """What one is at there, as the head of its keys."""
+
+    TYPED: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """What can be typed there, and what it means."""
+
+    FOCUSED: ClassVar[list[BindingType]] = []
+    """The keys of the widget in it that has the focus."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "explain", "keys of this place", id="dialog.help"),
+    ]
+
+    def __init__(self, keymap: Keymap = PLAIN) -> None:
+        super().__init__()
+        self.keymap = keymap
+
+    @classmethod
+    def bindings(cls) -> list[Binding]:
+        """All that are in force in it, its own before those it shares with others."""
+        of = [cls.FOCUSED, *(vars(base).get("BINDINGS", []) for base in cls.__mro__ if issubclass(base, Dialog))]
+        return [binding for some in of for binding in some if isinstance(binding, Binding)]
+
+    def told_bindings(self) -> list[Binding]:
+        """Those that the help tells."""
+        return self.bindings()
+
+    def told_words(self) -> Iterable[tuple[str, str]]:
+        """What can be typed that the help tells."""
+        return self.TYPED
+
+    def hints(self, *own: Hint) -> Hints:
+        """The line at the foot: its own keys, and the one that tells all."""
+        return Hints(*own, Hint(self.keymap.first("f1", "dialog.help"), "keys", "explain"))
+
+    def action_explain(self) -> None:
+        """Its keys, and what can be typed."""
+        from buildwatch.tui.help import Help
+
+        told = [(keys.of(one, self.keymap), one.description) for one in self.told_bindings()]
+        typed = list(self.told_words())
+        sections = [(self.PLACE, typed), ("its keys", told)] if typed else [(self.PLACE, told)]
+        self.app.push_screen(Help(sections, self.keymap))
