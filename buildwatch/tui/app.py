@@ -236,10 +236,13 @@ class BuildwatchApp(OutwardApp):
 
     def action_find(self) -> None:
         """A line to type into: a filter for the tree, a search in the log."""
+        more = "    f1: more" if "f1" in (self.keymap.of("app.help") or ("f1",)) else ""
         if self.board.side is not None and self.board.in_log:
-            self.board.ask("search in this log: a text or /an expression/", self.board.side.log_view.state.pattern)
+            self.board.ask(
+                f"search in this log: a text or /an expression/{more}", self.board.side.log_view.state.pattern
+            )
         else:
-            self.board.ask("repo, branch, author, status, failed, mine, ...", self.board.view.filter)
+            self.board.ask(f"repo, branch, author, status, failed, mine, ...{more}", self.board.view.filter)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The tree is filtered while one types."""

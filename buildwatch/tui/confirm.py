@@ -27,12 +27,10 @@ class Field(NamedTuple):
     told: tuple[str, str]
 
 
-PARAMS: Final = Field(
-    "params", "parameters, if any: KEY=VALUE KEY=VALUE", ("KEY=VALUE …", "parameters of the new build")
-)
+PARAMS: Final = Field("params", "parameters, if any: KEY=VALUE KEY=VALUE", ("KEY=VALUE", "parameters of the new build"))
 TARGET: Final = Field("target", "target, for example production", ("production", "the target"))
 BRANCH: Final = Field("branch", "branch, if not the repo's default one", ("main", "the branch"))
-COMMIT: Final = Field("commit", "commit, if not the branch's newest", ("8d3f2c1…", "the commit, by its whole id"))
+COMMIT: Final = Field("commit", "commit, if not the branch's newest", ("8d3f2c1", "the commit, by its whole id"))
 
 _FIELDS: Final = {
     "restart": (PARAMS,),

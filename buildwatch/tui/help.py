@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,8 +19,8 @@ from buildwatch.tui.page import Page
 Sections = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 """Titles, each with keys (or what can be typed) and what these do."""
 
-COLUMN = 20
-"""Cells of a key."""
+COLUMN = 24
+"""Cells that keys take at most; what is longer goes on in the next line."""
 
 
 class Help(Listing[None]):
@@ -42,13 +43,20 @@ class Help(Listing[None]):
         up = self.keymap.first("k", "list.up")
         yield Hints(Hint(close, "close", "leave"), Hint(f"{down} {up}".strip(), "scroll", "roll(1)"))
 
+    @property
+    def around(self) -> int:
+        """There is no head."""
+        return super().around - 2
+
     def lines(self, width: int) -> list[list[Pieces]]:
         """Each section with its keys in two columns."""
         things: list[list[Pieces]] = []
+        longest = max((width_of(key) for _, table in self._sections for key, _ in table), default=0)
+        column = max(2, min(longest, COLUMN))
         for title, table in self._sections:
             head: list[Pieces] = [*([[]] * bool(things)), [(title, "head")]]
             for key, words in table:
-                things.append([*head, *_entry(key, words, width)])
+                things.append([*head, *_entry(key, words, column, width)])
                 head = []
         return things
 
@@ -61,10 +69,13 @@ class Help(Listing[None]):
         self.dismiss(None)
 
 
-def _entry(key: str, words: str, width: int) -> list[Pieces]:
-    """A key and what it does, in as many lines as that takes."""
-    size = width_of(key)
-    column = 2 if not key else COLUMN if size < COLUMN - 3 else size + 4
-    first, *others = Page(max(10, width - column), 0.0).wrap(words, "dim") or [[]]
-    begin = f"  {key}" + " " * (column - 2 - size)
-    return [[(begin, "text"), *first], *([(" " * column, "text"), *line] for line in others)]
+def _entry(key: str, words: str, column: int, width: int) -> list[Pieces]:
+    """A key, in a column of so many cells, and what it does, in as many lines as that takes."""
+    keys_of = Page(column, 0.0).wrap(key, "text")
+    begin = 2 + (column + 2) * bool(key)  # what has no key takes the whole line
+    told = Page(max(10, width - begin), 0.0).wrap(words, "dim")
+    lines, nothing = list[Pieces](), Pieces()
+    for left, right in zip_longest(keys_of, told, fillvalue=nothing):
+        used = sum(width_of(text) for text, _ in left)
+        lines.append([("  ", "text"), *left, (" " * (begin - 2 - used), "text"), *right])
+    return lines

@@ -32,8 +32,8 @@ class JumpLine(Dialog[str | Choice | None]):
         ("gwp#12", "its build by the begin of a number"),
         ("gwp#12:te", "a step of that build by its letters"),
         ("#12", "that build of whichever repo"),
-        ("https://ci…", "the web address of a build, pasted"),
-        ("quit, view mine, …", "a command; its name is the id of its key"),
+        ("https://ci.../12", "the web address of a build, pasted"),
+        ("quit, view mine", "a command; its name is the id of its key"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,ctrl+n", "move(1)", "next", id="jump.next", priority=True),

@@ -72,6 +72,12 @@ VIEWING: Final[list[BindingType]] = [
 Line = tuple[str, str, str]
 """Keys as they are if nobody changed them, what they do, and the ids of their bindings."""
 
+ON_MARKS: Final = (
+    "build.restart build.cancel build.approve build.decline build.promote build.rollback "
+    "build.watch build.copy build.copy-url"
+)
+"""What is done to all marked builds, where there are such. What else is done to one, is done to the selected one."""
+
 MOVING: Final[list[Line]] = [
     ("j k, ↓ ↑", "down, up", "tree.down tree.up"),
     ("l h, → ←", "open or go in, close or go out", "tree.into tree.out"),
@@ -79,6 +85,7 @@ MOVING: Final[list[Line]] = [
     ("g G", "first, last", "tree.first tree.last"),
     ("ctrl+d ctrl+u", "half a page", "tree.half-down tree.half-up"),
     ("m M", "mark a build; all from the last mark to here", "tree.mark tree.mark-range"),
+    ("r c A D P B W y Y", "are then for all marked builds at once", ON_MARKS),
     ("p", "pin a repo above the others", "tree.pin"),
     ("v S", "all views; save what is on show as one", "tree.views tree.save-view"),
     ("u", "builds of yours only, or all", "tree.mine"),

@@ -14,7 +14,7 @@ from buildwatch.demo.driver import HandClock
 from buildwatch.demo.server import DemoServer, running
 from buildwatch.model import Repo
 from buildwatch.tui.cells import Pieces
-from buildwatch.tui.dialogs import Help
+from buildwatch.tui.help import Help
 from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import Kind, Row
 
@@ -483,7 +483,7 @@ async def test_the_help_tells_the_keys_of_this_place(desks: Desks) -> None:
 async def test_the_help_keeps_keys_and_words_apart(desks: Desks, size: tuple[int, int]) -> None:
     async with desks.listed(size=size) as desk:
         desk.app.push_screen(
-            Help([("here", [("space, ctrl+d ctrl+u", "a page; half of it and then some more"), ("x", "y")])], "q")
+            Help([("here", [("space, ctrl+d ctrl+u", "a page; half of it and then some more"), ("x", "y")])])
         )
         await desk.shows("here")
         long = next(line for line in desk.lines if "ctrl+u" in line)

@@ -24,9 +24,9 @@ PATH = "/api/repos/acme/storefront/builds"
 
 PLACES = {
     "confirm": ("c", ["where it asks", "leave it", "y", "n"]),
-    "restart": ("r", ["where it asks", "KEY=VALUE …", "parameters of the new build"]),
+    "restart": ("r", ["where it asks", "KEY=VALUE", "parameters of the new build"]),
     "target": ("P", ["where it asks", "production", "the target"]),
-    "create": ("C", ["where it asks", "main", "8d3f2c1…", "the commit"]),
+    "create": ("C", ["where it asks", "main", "8d3f2c1", "the commit"]),
     "all": ("m c", ["where it asks", "y", "n", "half a page down", "pagedown ctrl+f space"]),
     "all with a target": ("m P", ["where it asks", "production", "pageup ctrl+b"]),
     "views": ("v", ["among the views", "1 2 3 4 5 6 7 8 9", "drop a view that was saved here", "pagedown"]),
@@ -224,7 +224,10 @@ async def test_of_each_repo_one_build_goes_to_a_target(desks: Desks) -> None:
         await desk.go_to("search")
         await desk.press("m")
         await desk.go_to("storefront")
-        await desk.press("space", "j", "m", "m")
+        await desk.press("space")
+        for number in ("#1 ", "#2 "):
+            await desk.go_to(number)
+            await desk.press("m")
         await desk.shows("3 marked")
         await desk.press("B")
         await desk.shows("rollback 1 build (and not 2 more)?")
