@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from rich.console import Console
 from textual.app import App
 from textual.theme import Theme
 
 from buildwatch.config import chosen
+from buildwatch.config.settings import DEFAULT, THEME
 from buildwatch.tui.themes import ThemeError, load_theme, own_file
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ class Theming:
         self.lost = ""
         """A sentence, where what was chosen once is not there any more."""
         try:
-            self.first = self._load(settings.theme)
+            chosen_none = settings.theme == THEME and settings.origins.get("theme", DEFAULT) == DEFAULT
+            self.first = self._load(_fitting() if chosen_none else settings.theme)
         except ThemeError as error:
             if settings.origins.get("theme") != chosen.ORIGIN:
                 raise
@@ -85,6 +88,14 @@ class Theming:
     def keep(self, name: str) -> None:
         """Begin with this one the next time. Raises `OSError`."""
         chosen.write(self._settings.paths.state, name, self._settings.theme_set)
+
+
+def _fitting() -> str:
+    """The theme for those who chose none: the colours of the usual one are not apart where there are only sixteen."""
+    if "NO_COLOR" in os.environ:
+        return "monochrome"
+    few = Console(force_terminal=True).color_system == "standard"
+    return "terminal" if few else THEME
 
 
 def _stamp(file: Path) -> Stamp | None:

@@ -251,7 +251,9 @@ async def test_what_is_marked_is_taken_though_nothing_was_typed(desks: Desks) ->
     desks.ended(repo="acme/search")
     async with desks.listed() as desk:
         await desk.shows("✓ storefront", "✓ search")
-        await desk.press("colon", "down", "down", "enter")
+        await desk.press("colon")
+        await desk.shows("repo#build:step")
+        await desk.press("down", "down", "enter")
         await desk.until(lambda: desk.row.repo == RepoKey("ci.acme", "acme/storefront"))
 
 

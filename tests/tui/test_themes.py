@@ -369,6 +369,26 @@ async def test_the_terminals_own_colours_reach_the_terminal(desks: Desks) -> Non
         assert any(style.reverse for style in styles), "the cursor"
 
 
+@pytest.mark.parametrize(
+    ("environ", "theme"),
+    [
+        ({"COLORTERM": "truecolor", "TERM": "xterm"}, "dark"),
+        ({"COLORTERM": "", "TERM": "tmux-256color"}, "dark"),
+        ({"COLORTERM": "", "TERM": "linux"}, "terminal"),
+        ({"COLORTERM": "truecolor", "TERM": "xterm", "NO_COLOR": "1"}, "monochrome"),
+        ({"COLORTERM": "", "TERM": "linux", "NO_COLOR": ""}, "monochrome"),
+    ],
+)
+def test_who_chose_no_theme_has_one_that_the_terminal_can_show(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], theme: str
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert BuildwatchApp(desks.settings).theme == theme
+    asked = {**desks.settings.origins, "theme": "flag --theme"}
+    assert BuildwatchApp(replace(desks.settings, origins=asked)).theme == "dark", "whoever asked for it has it"
+
+
 async def test_without_colour_the_terminals_own_are_left_alone(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with desks.listed(theme="terminal") as desk:
