@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from buildwatch.model import Status
+from buildwatch.model import Build, Status
+
+
+def branch_of(build: Build) -> str:
+    """The branch of a build; where it has none, as tags of Woodpecker, what its ref is called: `v1.7.0`."""
+    return build.branch or build.ref.removeprefix("refs/tags/").removeprefix("refs/heads/")
 
 
 def duration(seconds: float) -> str:

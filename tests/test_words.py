@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from buildwatch.model import Status
-from buildwatch.words import ASCII, UNICODE, Glyphs, age, ago, duration, glyph
+from buildwatch.model import Build, Status
+from buildwatch.words import ASCII, UNICODE, Glyphs, age, ago, branch_of, duration, glyph
 
 STATUSES = ["blocked", "declined", "error", "failure", "killed", "pending", "running", "skipped", "success", "waiting"]
 
@@ -65,3 +65,17 @@ def test_every_status_has_a_sign_one_cell_wide(glyphs: Glyphs) -> None:
 def test_ascii_is_ascii() -> None:
     for value in (getattr(ASCII, name) for name in Glyphs.__dataclass_fields__):
         assert "".join(value.values() if isinstance(value, dict) else value).isascii()
+
+
+@pytest.mark.parametrize(
+    ("branch", "ref", "shown"),
+    [
+        ("main", "refs/heads/main", "main"),
+        ("", "refs/tags/v1.7.0", "v1.7.0"),
+        ("", "refs/heads/main", "main"),
+        ("", "refs/pull/7/head", "refs/pull/7/head"),
+        ("", "", ""),
+    ],
+)
+def test_what_has_no_branch_is_called_by_its_ref(branch: str, ref: str, shown: str) -> None:
+    assert branch_of(Build("ci", "acme/api", 1, 1, Status.SUCCESS, branch=branch, ref=ref)) == shown

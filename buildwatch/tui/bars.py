@@ -47,6 +47,19 @@ def top_line(
     servers: Sequence[Server], counts: Counts, heard: Mapping[str, float], now: float, clock: str, width: int, g: Glyphs
 ) -> Pieces:
     """`servers` in their order, `heard` when each was last heard of and `now`, both unix seconds of our clock."""
+    tails = [_count_builds(counts, clock, g, words=words) for words in (True, False)]
+    words = {server.name: _link_words(server, heard.get(server.name, 0.0), now) for server in servers}
+    troubled = {name: said for name, said in words.items() if said != Link.LIVE}
+    heads = [_name_servers(servers, told, g) for told in (words, troubled, {})] + [_count_servers(servers, g)]
+    for tail, head in [*((tails[0], head) for head in heads), (tails[1], heads[-1])]:
+        room = width - _size(tail) - _size(head)
+        if room >= 0:
+            return [*head, (" " * room, "text"), *tail]
+    return _cut(heads[-1], width)
+
+
+def _count_builds(counts: Counts, clock: str, g: Glyphs, *, words: bool) -> Pieces:
+    """What runs, fails and waits, and the time; without `words` by the signs alone."""
     tail: Pieces = []
     for number, word, status in (
         (counts.running, "running", Status.RUNNING),
@@ -54,14 +67,10 @@ def top_line(
         (counts.waiting, "waiting", Status.BLOCKED),
     ):
         if number:
-            tail.append((f"{glyph(status, g)} {number} {word}  ", str(status)))
-    tail.append((f"{clock} ", "dim"))
-    room = width - _size(tail)
-    words = {server.name: _link_words(server, heard.get(server.name, 0.0), now) for server in servers}
-    troubled = {name: said for name, said in words.items() if said != Link.LIVE}
-    heads = [_name_servers(servers, told, g) for told in (words, troubled, {})] + [_count_servers(servers, g)]
-    head = next((head for head in heads if _size(head) <= room), None)
-    return _cut(heads[-1], width) if head is None else [*head, (" " * (room - _size(head)), "text"), *tail]
+            tail.append(
+                (f"{glyph(status, g)} {number} {word}  " if words else f"{glyph(status, g)} {number}  ", str(status))
+            )
+    return [*tail, (f"{clock} ", "dim")]
 
 
 def _name_servers(servers: Sequence[Server], words: Mapping[str, str], g: Glyphs) -> Pieces:

@@ -10,7 +10,7 @@ from buildwatch.model import Build, Stage, Status, Step
 from buildwatch.tui.cells import Pieces, width_of
 from buildwatch.tui.page import Page
 from buildwatch.tui.styles import style_of
-from buildwatch.words import age, ago, duration, glyph
+from buildwatch.words import age, ago, branch_of, duration, glyph
 
 WORDS_FROM: Final = 44
 """The width from which on there is room for more than the sign and the time of a state."""
@@ -125,7 +125,7 @@ def _event(build: Build) -> str:
 def _branch(build: Build) -> str:
     if build.source and build.branch and build.source != build.branch:
         return f"{build.source} into {build.branch}"
-    return build.branch or build.ref
+    return branch_of(build)
 
 
 def _place(stage: Stage | None, step: Step | None) -> list[str]:

@@ -15,7 +15,7 @@ from buildwatch.tui.hints import Hint
 from buildwatch.tui.keymap import Keymap
 from buildwatch.tui.page import Page
 from buildwatch.tui.picker import Names, Picker
-from buildwatch.words import Glyphs, age, duration, glyph
+from buildwatch.words import Glyphs, age, branch_of, duration, glyph
 
 MOST = 200
 """So many builds are listed."""
@@ -33,7 +33,7 @@ def label(build: Build, page: Page) -> str:
     lasted = duration(took) if took is not None else build.status
     about = build.title or build.message.partition("\n")[0]
     head = f"#{build.number:<5} {glyph(build.status, page.glyphs)} {lasted:>7} {when:>4}"
-    return page.cut(f"{head}  {build.event} {build.branch}  {about}".rstrip(), page.width)
+    return page.cut(f"{head}  {build.event} {branch_of(build)}  {about}".rstrip(), page.width)
 
 
 def matching(builds: Sequence[Build], typed: str) -> list[Build]:

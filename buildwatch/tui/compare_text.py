@@ -13,7 +13,7 @@ from buildwatch.store import Link, Server
 from buildwatch.tui.cells import Pieces
 from buildwatch.tui.page import Page
 from buildwatch.tui.styles import style_of
-from buildwatch.words import age, duration, glyph
+from buildwatch.words import age, branch_of, duration, glyph
 
 SAID: Final = 4
 """Lines of sentences at most, where the screen is low."""
@@ -40,7 +40,14 @@ def build_line(role: str, build: Build | None, why: str, page: Page) -> Pieces:
         (f"#{build.number} ", "head"),
         (f"{glyph(build.status, page.glyphs)} {build.status}{lasted}", style_of(build.status)),
     ]
-    facts = [when, build.branch, build.commit[:8], why, build.event, build.title or build.message.partition("\n")[0]]
+    facts = [
+        when,
+        branch_of(build),
+        build.commit[:8],
+        why,
+        build.event,
+        build.title or build.message.partition("\n")[0],
+    ]
     between = f" {page.glyphs.dot} "
     told = "".join(between + fact for fact in facts if fact)
     return page.line([*lead, (told, "dim")])

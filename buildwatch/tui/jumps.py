@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from buildwatch.address import Address
 from buildwatch.model import Build, Repo, RepoKey, Status
 from buildwatch.store import Known
+from buildwatch.words import branch_of
 
 MOST: Final = 50
 """How many choices there are at most."""
@@ -151,14 +152,14 @@ def _steps(build: Build, wanted: str, most: int) -> list[Choice]:
 
 def _repo_choice(repo: Repo, known: Known, several: bool) -> Choice:
     newest = known.newest(repo.key)
-    says = f"#{newest.number} {newest.branch}" if newest is not None else "no builds yet"
+    says = f"#{newest.number} {branch_of(newest)}" if newest is not None else "no builds yet"
     where = f"{repo.server}  {says}" if several else says
     return Choice(repo.slug, where, "#", repo=repo.key, status=newest.status if newest is not None else None)
 
 
 def _build_choice(build: Build, several: bool) -> Choice:
     about = build.title or build.message.partition("\n")[0]
-    says = "  ".join(filter(None, (build.server if several else "", build.event, build.branch, about)))
+    says = "  ".join(filter(None, (build.server if several else "", build.event, branch_of(build), about)))
     return Choice(build.address, says, ":", "", build.repo_key, build.number, status=build.status)
 
 

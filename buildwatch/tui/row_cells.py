@@ -164,7 +164,7 @@ class Painter:
         mark = self.glyphs.open if is_open else self.glyphs.closed
         sign, style = link_sign(server.link, self.glyphs)
         head = f"{' ' * (INDENT * row.depth)}{mark} "
-        said = server.said or server.link.value
+        said = server.said.removeprefix(f"{server.name} ") or server.link.value
         room = width - width_of(head) - 2 - width_of(server.name) - 2
         pieces = [(head, "dim"), (f"{sign} ", style), (f"{server.name}  ", "head"), (self._fit(said, room), "dim")]
         return self._cut(pieces, width)

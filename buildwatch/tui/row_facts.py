@@ -7,7 +7,7 @@ from collections.abc import Collection
 from buildwatch.config.view import USUAL_COLUMNS
 from buildwatch.model import Build, Status
 from buildwatch.tui.cells import Pieces, fit
-from buildwatch.words import Glyphs
+from buildwatch.words import Glyphs, branch_of
 
 _BRANCH = 9
 """Cells that a branch needs at least: fewer letters tell nothing."""
@@ -36,7 +36,7 @@ def repo_facts(build: Build, room: int, glyphs: Glyphs, columns: Collection[str]
     who = (build.author or build.author_name or build.sender) if build.status.failed else ""
     beside = max(_BRANCH, room - _WHO) if who and room >= _BRANCH + _LEAST_WHO else room
     branch = 20 if room >= 38 else beside
-    where = build.deploy_to or build.branch or build.ref
+    where = build.deploy_to or branch_of(build)
     pieces: Pieces = [(fit("  " + where, branch, glyphs.ellipsis), "dim")]
     if room > branch:
         told = f"  {who}: {_what(build)}" if room >= 38 and who else f"  {who or _what(build)}"
@@ -60,7 +60,7 @@ def build_facts(build: Build, room: int, glyphs: Glyphs, columns: Collection[str
     texts = {
         "server": (build.server, "dim"),
         "event": (_EVENTS.get(build.event, build.event), "dim"),
-        "branch": (build.deploy_to or build.branch or build.ref, "text"),
+        "branch": (build.deploy_to or branch_of(build), "text"),
         "commit": (build.commit[:8], "dim"),
         "author": (build.author or build.author_name or build.sender, "text"),
         "message": (_broke(build) or _what(build), "dim"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from buildwatch.model import Build, BuildKey, Status
 from buildwatch.store import Changes, Store
 from buildwatch.text import clean
-from buildwatch.words import UNICODE, Glyphs, duration, glyph
+from buildwatch.words import UNICODE, Glyphs, branch_of, duration, glyph
 
 
 class Session:
@@ -29,7 +29,7 @@ class Session:
         lines = [first]
         if red:
             build = red[-1]
-            where = f" {glyphs.dot} ".join(filter(None, (build.branch, build.author or build.author_name)))
+            where = f" {glyphs.dot} ".join(filter(None, (branch_of(build), build.author or build.author_name)))
             more = f" (and {len(red) - 1} more)" if len(red) > 1 else ""
             lines.append(f"{glyph(build.status, glyphs)} {build.address} {_how(build)}{more}  {where}".rstrip())
         running = [build for build in store.unfinished() if build.status == Status.RUNNING]

@@ -77,6 +77,14 @@ def test_many_servers_lose_their_words_then_their_names() -> None:
     assert "● 3 live  ○ 1 offline" in top(*servers[:3], dataclasses.replace(SERVER, link=Link.OFFLINE), width=60)
 
 
+def test_many_servers_in_trouble_do_not_hide_what_runs_and_fails() -> None:
+    links = [Link.LIVE] * 5 + [Link.OFFLINE] * 2 + [Link.REFUSED]
+    servers = [dataclasses.replace(SERVER, name=f"ci-{at}.example", link=link) for at, link in enumerate(links)]
+    line = top(*servers, width=80, counts=Counts(21, 7, 4))
+    assert "● 5 live  ○ 2 offline  ○ 1 refused" in line
+    assert line.endswith("● 21  ✗ 7  ◆ 4  14:32 ")
+
+
 names = st.text(min_size=1, max_size=30).map(clean) | st.sampled_from(["ci.acme", "並列ビルド", "a" * 60])
 servers = st.lists(
     st.builds(

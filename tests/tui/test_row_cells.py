@@ -160,6 +160,13 @@ def test_every_row_of_a_server_has_exactly_as_many_cells_as_there_are(width: int
             assert width_of(drawn(painter, Row(Kind.SERVER, 0, "ci"), width)) == width
 
 
+def test_the_row_of_a_server_in_trouble_names_it_once() -> None:
+    painter = painter_of(GREEN)
+    assert isinstance(painter.store, Store)
+    painter.store.servers["ci"] = Server("dead", "https://ci.example", link=Link.OFFLINE, said="dead does not answer")
+    assert drawn(painter, Row(Kind.SERVER, 0, "ci"), 80).rstrip().endswith("dead  does not answer")
+
+
 @given(st.text(max_size=30).map(clean), st.integers(0, 20))
 def test_text_is_fitted_by_cells_and_not_by_characters(words: str, width: int) -> None:
     assert width_of(fit(words, width, "…")) == width
