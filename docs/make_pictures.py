@@ -70,7 +70,7 @@ async def studio(size: tuple[int, int], *, rate: float | None = None) -> AsyncIt
             server.advance(2)
         settings = load(environ={"DRONE_SERVER": server.url, "DRONE_TOKEN": "demo", "HOME": "/nonexistent"})
         named = tuple(replace(one, name="ci.acme.example") for one in settings.servers)
-        app = BuildwatchApp(replace(settings, servers=named, keeps=False))
+        app = BuildwatchApp(replace(settings, servers=named, keep=False))
         async with app.run_test(size=size):
             yield Studio(clock, server, app)
             app.exit()

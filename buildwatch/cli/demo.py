@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     with _server(args, secret) as urls:
         source = token.from_env(_TOKEN, {_TOKEN: secret})
         demos = [ServerSettings(name, url, source, origins={"url": "buildwatch demo"}) for name, url in urls]
-        shown = replace(settings, servers=tuple(demos), keeps=False)
+        shown = replace(settings, servers=tuple(demos), keep=False)
         if not args.notify:
             return open_screen(shown)
         from buildwatch.cli.demo_notify import notified

@@ -18,7 +18,7 @@ from buildwatch.config.settings import DEFAULT
 from buildwatch.config.urls import without_user
 from buildwatch.text import clean
 
-_OPTIONS: Final = ("theme", "glyphs", "read_only", "mouse", "title")
+_OPTIONS: Final = ("theme", "glyphs", "read_only", "mouse", "title", "keep")
 _PLACES: Final = ("config", "themes", "state", "cache", "data")
 
 

@@ -46,6 +46,7 @@ def _add_flags(parser: Parser) -> None:
     add(
         "--fresh", action="store_true", default=none, help="begin the screen as for the first time: nothing of the last"
     )
+    add("--no-keep", action="store_true", default=none, help="read and keep nothing of the screen between two starts")
     add("--theme", metavar="NAME", default=none, help="the colours of the screen")
     add(
         "--glyphs", metavar="SET", default=none, help="the signs of the screen: unicode, ascii or nerd (a patched font)"

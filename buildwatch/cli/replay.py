@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if since > last - first:
         raise UserError(f"--from lies past the end: {args.file} is {last - first:.0f} seconds long")
     head = Playhead(first + since, last, speed=speed)
-    played = replace(load(flags(args)), servers=_servers(entries, head), read_only=True, keeps=False, playing=head)
+    played = replace(load(flags(args)), servers=_servers(entries, head), read_only=True, keep=False, playing=head)
     if not words:
         require_terminal()
         return open_screen(played)

@@ -26,6 +26,7 @@ SCHEMA: Final[Mapping[str, Key]] = {
     "read_only": Key((bool,), "true or false"),
     "mouse": Key((bool,), "true or false"),
     "title": Key((bool,), "true or false"),
+    "keep": Key((bool,), "true or false"),
     "alert": Key((dict,), "a table that begins with [alert]"),
     "keymap": Key((dict,), "a table that begins with [keymap]"),
     "view": Key((list,), "tables that begin with [[view]]"),
@@ -38,7 +39,7 @@ SCHEMA: Final[Mapping[str, Key]] = {
 }
 """What the last six hold is read by `buildwatch.notify.settings`, where it is needed."""
 
-OPTIONS: Final = ("theme", "glyphs", "read_only", "mouse", "title")
+OPTIONS: Final = ("theme", "glyphs", "read_only", "mouse", "title", "keep")
 """The settings beside the servers and the notifier's."""
 
 
@@ -52,6 +53,7 @@ class Flags(NamedTuple):
     ascii: bool = False
     read_only: bool = False
     fresh: bool = False
+    no_keep: bool = False
 
 
 NO_FLAGS: Final = Flags()
@@ -67,10 +69,15 @@ def load(flags: Flags = NO_FLAGS, environ: Mapping[str, str] = os.environ) -> Se
     content = tomlfile.read(file, required=bool(named_by))
     table = content or {}
     tomlfile.check(table, SCHEMA, clean(str(file)))
-    values, origins = _options(flags, environ, table, file, places)
+    values, origins = _options(flags, environ, table, file)
     known = servers.with_environment(servers.from_file(table, file, environ), environ)
+    watched = _chosen(known, flags.server)
+    if values.get("keep", True) and not flags.fresh and origins["theme"] in (DEFAULT, file.name):
+        picked = chosen.read(places.state, values["theme_set"], [(server.name, server.url) for server in watched])
+        if picked:
+            values["theme"], origins["theme"] = picked, chosen.ORIGIN
     return Settings(
-        servers=_chosen(known, flags.server),
+        servers=watched,
         paths=places,
         file=None if content is None else file,
         alert=alert.from_file(table, clean(str(file))),
@@ -93,7 +100,7 @@ def _file(flags: Flags, environ: Mapping[str, str], places: Paths) -> tuple[Path
 
 
 def _options(
-    flags: Flags, environ: Mapping[str, str], table: Table, file: Path, places: Paths
+    flags: Flags, environ: Mapping[str, str], table: Table, file: Path
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings beside the servers, and where each came from."""
     values: dict[str, Any] = {}
@@ -114,14 +121,12 @@ def _options(
         values["glyphs"], origins["glyphs"] = "ascii", "flag --ascii"
     if flags.read_only:
         values["read_only"], origins["read_only"] = True, "flag --read-only"
+    if flags.no_keep:
+        values["keep"], origins["keep"] = False, "flag --no-keep"
     for key, value in values.items():
         tomlfile.check({key: value}, SCHEMA, origins[key])
     origins |= {key: file.name if key in table else DEFAULT for key in ("alert", "keymap", "view")}
     values["theme_set"] = table.get("theme", THEME)
-    if origins["theme"] in (DEFAULT, file.name):
-        picked = chosen.read(places.state, values["theme_set"])
-        if picked:
-            values["theme"], origins["theme"] = picked, chosen.ORIGIN
     return values, origins
 
 
@@ -129,9 +134,9 @@ def _chosen(known: tuple[ServerSettings, ...], name: str | None) -> tuple[Server
     """All servers, or the one that --server names."""
     if name is None:
         return known
-    chosen = tuple(server for server in known if server.name == name)
-    if not chosen:
+    named = tuple(server for server in known if server.name == name)
+    if not named:
         names = [server.name for server in known]
         there = f"there are {', '.join(names)}" if names else "none is configured"
         raise ConfigError(f'--server: no server is named "{clean(name, 60)}"; {there}{near(name, names)}')
-    return chosen
+    return named

@@ -57,9 +57,10 @@ class Settings:
     """Everything that was set. `file` is the configuration file that was read, `warnings` are sentences to show.
 
     `theme` is the one that a person chose on the screen, where that is in force; `theme_set` what the file says.
-    `fresh` says to begin as for the first time, whatever was kept; `keeps` whether anything is kept for the next start:
-    not of the demo, nor of a recording. `told` is the outbox of a notifier whose messages are shown below the
-    tree; only the demo sets it. `playing` is how far a recording is, where the servers are one's.
+    `fresh` says to begin as for the first time, whatever was kept; `keep` whether anything of the screen is kept for
+    the next start, and read then: nothing is of the demo, nor of a recording. `told` is the outbox of a notifier whose
+    messages are shown below the tree; only the demo sets it. `playing` is how far a recording is, where the servers are
+    one's.
     """
 
     servers: tuple[ServerSettings, ...]
@@ -75,7 +76,7 @@ class Settings:
     keymap: KeySettings = field(default_factory=KeySettings)
     views: tuple[View, ...] = ()
     fresh: bool = False
-    keeps: bool = True
+    keep: bool = True
     told: Path | None = None
     playing: Playhead | None = field(default=None, compare=False)
     origins: Origins = field(default_factory=dict, compare=False)

@@ -122,7 +122,7 @@ class Board(Viewing):
         body.mount(self.side)
         if self._left is not None:
             self.side.set_class(self._left.facts, "-facts")
-            self.side.log_view.wrap, self.side.log_view.numbers = self._left.wrap, self._left.numbers
+            self.side.log_view.look_as(self._left.wrap, self._left.numbers, self._left.times)
             self.set_class(self._left.zoomed, "-zoom")
         self.call_after_refresh(self.show_all)
         garbage.collect_what_comes()

@@ -1,4 +1,4 @@
-"""What a person arranged on the screen, kept between two starts: pinned repos and views saved by name."""
+"""What a person arranged on the screen, kept between two starts unless nothing is: pinned repos and saved views."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ class Keeping:
     def __init__(self, settings: Settings) -> None:
         self._state = settings.paths.state
         self._configured = settings.views
-        self._saved = saved.views(self._state)
-        self.pins = saved.pins(self._state)
+        self.keeps = settings.keep
+        """Whether it is there at the next start, too."""
+        self._saved = saved.views(self._state) if self.keeps else ()
+        self.pins = saved.pins(self._state) if self.keeps else set()
 
     @property
     def offered(self) -> tuple[View, ...]:
@@ -44,9 +46,11 @@ class Keeping:
 
     def _keep(self, views: Iterable[View]) -> None:
         kept = tuple(views)
-        saved.keep_views(self._state, kept)
+        if self.keeps:
+            saved.keep_views(self._state, kept)
         self._saved = kept
 
     def keep_pins(self, pins: Iterable[RepoKey]) -> None:
         """Keep these."""
-        saved.keep_pins(self._state, pins)
+        if self.keeps:
+            saved.keep_pins(self._state, pins)

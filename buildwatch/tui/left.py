@@ -46,6 +46,7 @@ class Left(Struct, frozen=True):
     follows: bool = False
     wrap: bool = False
     numbers: bool = True
+    times: int = 0
 
 
 class Leaving:
@@ -54,8 +55,8 @@ class Leaving:
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.paths.state / "left"
         self._servers = [(server.name, server.url) for server in settings.servers]
-        self._reads = settings.keeps and not settings.fresh
-        self._writes = settings.keeps
+        self._reads = settings.keep and not settings.fresh
+        self._writes = settings.keep
 
     def read(self) -> Left | None:
         """How they were left the last time; None where that is not known."""
@@ -97,6 +98,7 @@ def left(board: Board) -> Left:
         follows=board.follow_newest,
         wrap=side is not None and side.log_view.wrap,
         numbers=side is None or side.log_view.numbers,
+        times=int(side.log_view.times) if side is not None else 0,
     )
 
 

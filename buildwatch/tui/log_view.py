@@ -53,6 +53,11 @@ class LogView(LogReader, can_focus=True, inherit_bindings=False):
         Binding("number_sign", "toggle_numbers", "Line numbers", show=False, id="log.numbers"),
     ]
 
+    def look_as(self, wrap: bool, numbers: bool, times: int) -> None:
+        """Lines as they were shown the last time; `times` is of `Times`, what is none of them shows none."""
+        self.wrap, self.numbers = wrap, numbers
+        self.times = Times(times) if times in list(Times) else Times.NONE
+
     # Keys that move
 
     def action_move(self, by: float, pages: bool = False) -> None:

@@ -43,8 +43,8 @@ class Recall:
         self._folder = settings.paths.cache / "servers"
         self._servers = {server.name: server for server in settings.servers}
         self._shown = shown
-        self._reads = settings.keeps and not settings.fresh
-        self._writes = settings.keeps
+        self._reads = settings.keep and not settings.fresh
+        self._writes = settings.keep
         self._tokens: dict[str, set[str]] = {}
         self.dirty = False
         """Whether something became known since it was last written."""

@@ -86,8 +86,10 @@ class Theming:
             app.notify(str(error), severity="warning", timeout=10, markup=False)
 
     def keep(self, name: str) -> None:
-        """Begin with this one the next time. Raises `OSError`."""
-        chosen.write(self._settings.paths.state, name, self._settings.theme_set)
+        """Begin with this one the next time that these servers are watched. Raises `OSError`."""
+        if self._settings.keep:
+            servers = [(server.name, server.url) for server in self._settings.servers]
+            chosen.write(self._settings.paths.state, name, self._settings.theme_set, servers)
 
 
 def _fitting() -> str:

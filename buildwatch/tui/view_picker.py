@@ -94,7 +94,8 @@ class ViewPicker(Picker[View | None]):
     def _label(self, number: int, view: View) -> Text:
         label = Text(f"{number if number < 10 else ' '} {view.name:<25}")
         words = ", ".join(view_words(view)) or "everything"
-        return label.append(words + " (saved)" * self._keeping.is_saved(view))
+        mark = " (saved)" if self._keeping.keeps else " (not kept)"
+        return label.append(words + mark * self._keeping.is_saved(view))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Show it."""

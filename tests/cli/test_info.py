@@ -68,6 +68,7 @@ def test_as_json_it_tells_every_value_and_where_it_came_from(file: Path, capsys:
         "read_only": {"value": True, "from": "flag --read-only"},
         "mouse": {"value": True, "from": "default"},
         "title": {"value": True, "from": "default"},
+        "keep": {"value": True, "from": "default"},
         "alert": {"value": "off", "from": "default"},
         "keymap": {"value": "as it is", "from": "default"},
         "views": {"value": "none", "from": "default"},

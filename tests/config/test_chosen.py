@@ -20,9 +20,50 @@ def configure(home: dict[str, str], text: str) -> None:
     file.write_text(text)
 
 
+ONE = {"DRONE_SERVER": "https://one.example", "DRONE_TOKEN": "x"}
+TWO = {"DRONE_SERVER": "https://two.example", "DRONE_TOKEN": "x"}
+
+
 def choose(home: dict[str, str], theme: str) -> None:
     before = load(environ=home)
-    chosen.write(before.paths.state, theme, before.theme_set)
+    servers = [(server.name, server.url) for server in before.servers]
+    chosen.write(before.paths.state, theme, before.theme_set, servers)
+
+
+def test_each_set_of_servers_has_a_choice_of_its_own(home: dict[str, str]) -> None:
+    choose(home | ONE, "nord")
+    choose(home | TWO, "paper")
+    assert load(environ=home | ONE).theme == "nord"
+    assert load(environ=home | TWO).theme == "paper"
+    assert load(environ=home).theme == "dark", "the configured one, where none was chosen"
+    choose(home | ONE, "dark")
+    assert [load(environ=home | of).theme for of in (ONE, TWO)] == ["dark", "paper"]
+
+
+def test_the_order_of_servers_means_nothing_and_their_addresses_something(tmp_path: Path) -> None:
+    chosen.write(tmp_path, "nord", "dark", [("a", "https://a"), ("b", "https://b")])
+    assert chosen.read(tmp_path, "dark", [("b", "https://b"), ("a", "https://a")]) == "nord"
+    assert chosen.read(tmp_path, "dark", [("a", "https://a"), ("b", "https://c")]) == ""
+    assert chosen.read(tmp_path, "dark", [("a", "https://a")]) == ""
+
+
+def test_the_oldest_choices_go_first(tmp_path: Path) -> None:
+    for number in range(chosen.MOST + 1):
+        chosen.write(tmp_path, "nord", "dark", [(f"ci{number}", "https://ci")])
+    found = [chosen.read(tmp_path, "dark", [(f"ci{number}", "https://ci")]) for number in (0, 1, chosen.MOST)]
+    assert found == ["", "nord", "nord"]
+
+
+@pytest.mark.parametrize("off", ["file", "environment", "flag"])
+def test_where_nothing_is_kept_a_choice_is_not_read(off: str, home: dict[str, str]) -> None:
+    choose(home, "nord")
+    configure(home, "keep = false" if off == "file" else "")
+    environ = home | ({"BUILDWATCH_KEEP": "false"} if off == "environment" else {})
+    settings = load(Flags(no_keep=off == "flag"), environ)
+    assert (settings.keep, settings.theme, settings.origins["theme"]) == (False, "dark", "default")
+    source = {"file": "config.toml", "environment": "environment BUILDWATCH_KEEP", "flag": "flag --no-keep"}
+    assert settings.origins["keep"] == source[off]
+    assert load(Flags(fresh=True), home).theme == "dark"
 
 
 def test_a_choice_is_in_force_at_the_next_start(home: dict[str, str]) -> None:
@@ -53,12 +94,12 @@ def test_choosing_what_is_configured_forgets_the_choice(home: dict[str, str]) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nord", "../../etc/passwd\ndark", "nord\ndark\nmore", "\x1b[31m\ndark", "x" * 500]
+    "text", ["", "nord", "../../etc/passwd\tdark\t\n", "nord\tdark\n", "\x1b[31m\tdark\t\n", "\t" * 500, "\xff\t\t\n"]
 )
 def test_a_file_that_makes_no_sense_is_no_choice(home: dict[str, str], text: str) -> None:
     state = load(environ=home).paths.state
     state.mkdir(parents=True)
-    (state / "theme").write_text(text)
+    (state / "themes").write_bytes(text.encode("latin-1"))
     assert load(environ=home).theme == "dark"
 
 

@@ -200,7 +200,7 @@ async def test_where_nothing_can_be_written_nothing_is_kept(desks: Desks) -> Non
 
 
 async def test_the_demo_keeps_nothing(desks: Desks) -> None:
-    async with desks.listed(keeps=False) as desk:
+    async with desks.listed(keep=False) as desk:
         await desk.shows("acme")
     assert not desks.settings.paths.cache.exists()
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.tui.left import FOLDS, Left, key, keys, left, view_of
+from buildwatch.tui.log_pane import Times
 from buildwatch.tui.rows import Kind
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ async def test_it_begins_as_it_was_left(desks: Desks) -> None:
         await desk.go_to("lint")
         await desk.press("F", "s", "i")
         view, row = desk.board.view, desk.row
-        desk.log.wrap = True
+        desk.log.wrap, desk.log.numbers, desk.log.times = True, False, Times.OF_DAY
         await desk.settled()
         folds = set(desk.board.showing.toggled)
     assert view.sort == "newest"
@@ -76,7 +77,7 @@ async def test_it_begins_as_it_was_left(desks: Desks) -> None:
         assert desk.board.view == view
         assert desk.board.showing.toggled == folds
         assert desk.board.follow_newest
-        assert desk.log.wrap
+        assert (desk.log.wrap, desk.log.numbers, desk.log.times) == (True, False, Times.OF_DAY)
         assert desk.board.side is not None
         assert desk.board.side.has_class("-facts")
         await desk.until(lambda: desk.at.startswith("✓ lint"))  # once the server has confirmed it
@@ -101,6 +102,44 @@ async def test_other_servers_have_a_state_of_their_own(desks: Desks) -> None:
     async with desks.listed() as desk:
         assert desk.board.view.filter == "failed"
         await desk.settled()
+
+
+async def test_where_nothing_is_kept_nothing_is_written_and_nothing_read(desks: Desks) -> None:
+    desks.ended()
+    async with desks.listed(keep=False) as desk:
+        await desk.go_to("storefront")
+        await desk.press("p", "x", "s", "S")
+        await desk.shows("a name for what is on show now")
+        await desk.type("red")
+        await desk.press("enter")
+        await desk.until(lambda: desk.board.view.name == "red")
+        await desk.press("v")
+        await desk.shows("6 red", "filter: failed, newest first (not kept)")
+        await desk.press("escape")
+        desk.app.set_theme("nord", keep=True)
+        assert desk.app.theme == "nord"
+        await desk.settled()
+    assert not desks.settings.paths.state.exists()
+    assert not desks.settings.paths.cache.exists()
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        await desk.press("p", "s")
+        await desk.settled()
+    async with desks.listed(keep=False) as desk:
+        assert desk.board.showing.pins == set()
+        assert desk.board.view.sort == "name"
+        await desk.settled()
+
+
+@pytest.mark.parametrize("times", [-1, 3, 10**12])
+async def test_a_mode_of_times_that_is_none_shows_none(times: int, desks: Desks) -> None:
+    desks.ended()
+    async with desks.listed() as desk:
+        await desk.settled()
+    (file,) = files(desks)
+    file.write_bytes(msgspec.json.encode({**msgspec.json.decode(file.read_bytes()), "times": times}))
+    async with desks.listed() as desk:
+        assert desk.log.times is Times.NONE
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"toggled": 7}', b"{" * 9999, b"\xff", b'{"row": ["build"]}'])

@@ -85,7 +85,7 @@ class World:
             replace(one, name=host.removesuffix(".example"), url=f"http://{host}", kind="drone-2")
             for host in self.by_host
         )
-        return Shown(replace(loaded, servers=servers, keeps=False, **settings), list(self.by_host.values()))
+        return Shown(replace(loaded, servers=servers, keep=False, **settings), list(self.by_host.values()))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,8 +15,7 @@ from textual.color import Color
 from textual.constants import DIM_FACTOR
 from textual.theme import Theme
 
-from buildwatch.config import Paths
-from buildwatch.config.load import load
+from buildwatch.config import Paths, chosen
 from buildwatch.demo.control import StageScript, StepScript
 from buildwatch.insight.strip import Bar
 from buildwatch.model import Status
@@ -416,4 +414,6 @@ def text_color(desk: Desk) -> str:
 
 def remembered(desks: Desks) -> str:
     """The theme with which the next start begins."""
-    return load(environ={"HOME": os.environ["HOME"]}).theme
+    settings = desks.settings
+    of = [(server.name, server.url) for server in settings.servers]
+    return chosen.read(settings.paths.state, settings.theme_set, of) or settings.theme_set
