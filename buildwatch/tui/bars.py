@@ -14,10 +14,14 @@ from buildwatch.store import Known, Link, Server
 from buildwatch.tui.cells import Pieces, fit, right, width_of
 from buildwatch.tui.row_cells import link_sign
 from buildwatch.tui.rows import Kind, Row
-from buildwatch.words import Glyphs, ago, glyph
+from buildwatch.words import Glyphs, age, ago, glyph
 
 STALE = 60.0
 """Seconds after which the age of the data is told beside a connection that seems to live."""
+
+
+MOMENT = 5.0
+"""Seconds that are told as just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +50,34 @@ def count(store: Known) -> Counts:
 def top_line(
     servers: Sequence[Server], counts: Counts, heard: Mapping[str, float], now: float, clock: str, width: int, g: Glyphs
 ) -> Pieces:
-    """`servers` in their order, `heard` when each was last heard of and `now`, both unix seconds of our clock."""
-    tails = [_count_builds(counts, clock, g, words=words) for words in (True, False)]
-    words = {server.name: _link_words(server, heard.get(server.name, 0.0), now) for server in servers}
+    """`servers` in their order, `heard` when each was last heard of and `now`, both unix seconds of our clock.
+
+    Where there is little room, that a server is away and for how long is the last thing that is left out.
+    """
+    whole, signs = (_count_builds(counts, clock, g, words=words) for words in (True, False))
+    ages = {server.name: _told_age(server, heard, now) for server in servers}
+    words = {server.name: _link_words(server, ages[server.name]) for server in servers}
     troubled = {name: said for name, said in words.items() if said != Link.LIVE}
-    heads = [_name_servers(servers, told, g) for told in (words, troubled, {})] + [_count_servers(servers, g)]
-    for tail, head in [*((tails[0], head) for head in heads), (tails[1], heads[-1])]:
+    short = {server.name: _link_words(server, ages[server.name], short=True) for server in servers}
+    brief = _name_servers(servers, {name: short[name] for name in troubled}, g)
+    grouped = _count_servers(servers, ages, g)
+    choices = [(_name_servers(servers, words, g), whole), (_name_servers(servers, troubled, g), whole)]
+    for head, tail in [*choices, (brief, whole), (brief, signs), (grouped, whole), (grouped, signs)]:
         room = width - _size(tail) - _size(head)
         if room >= 0:
             return [*head, (" " * room, "text"), *tail]
-    return _cut(heads[-1], width)
+    return _cut(grouped, width)
+
+
+def next_age(servers: Sequence[Server], heard: Mapping[str, float], now: float) -> float:
+    """Seconds until the top has to tell another age; infinite where it tells none."""
+    waits = []
+    for server in servers:
+        told = _told_age(server, heard, now)
+        if told is not None:
+            since = max(0.0, told)
+            waits.append(MOMENT - since if since < MOMENT else 1.0 - since % 1 if since < 60 else 60.0 - since % 60)
+    return min(waits, default=float("inf"))
 
 
 def _count_builds(counts: Counts, clock: str, g: Glyphs, *, words: bool) -> Pieces:
@@ -83,23 +105,31 @@ def _name_servers(servers: Sequence[Server], words: Mapping[str, str], g: Glyphs
     return head
 
 
-def _link_words(server: Server, heard: float, now: float) -> str:
-    """How the server is watched, and how old what is shown is, where it may be old."""
-    at = heard if server.listed else server.heard
+def _told_age(server: Server, heard: Mapping[str, float], now: float) -> float | None:
+    """How old what is shown of a server is, in seconds; None where it is as it is now, or nobody knows."""
+    at = heard.get(server.name, 0.0) if server.listed else server.heard
     trusted = server.listed and server.link in (Link.LIVE, Link.POLLING, Link.CONNECTING) and now - at < STALE
-    if trusted or not at:
+    return None if trusted or not at else now - at
+
+
+def _link_words(server: Server, old: float | None, *, short: bool = False) -> str:
+    """How the server is watched, and how `old` what is shown is, where it may be old."""
+    if old is None:
         return server.link.value
-    return f"{server.link.value}, as of {ago(now - at)}"
+    if short:
+        return f"{server.link.value} {age(old)}" if old >= MOMENT else server.link.value
+    return f"{server.link.value}, as of {ago(old)}"
 
 
-def _count_servers(servers: Sequence[Server], g: Glyphs) -> Pieces:
-    """Many servers: how many are in which state."""
+def _count_servers(servers: Sequence[Server], ages: Mapping[str, float | None], g: Glyphs) -> Pieces:
+    """Many servers: how many are in which state, and of how long ago the oldest of them tells."""
     head: Pieces = [(" buildwatch  ", "head")]
     for link in Link:
-        number = sum(server.link is link for server in servers)
-        if number:
+        alike = [server for server in servers if server.link is link]
+        if alike:
             sign, style = link_sign(link, g)
-            head.append((f"{sign} {number} {link.value}  ", style))
+            oldest = max((old for server in alike if (old := ages[server.name]) is not None), default=None)
+            head.append((f"{sign} {len(alike)} {_link_words(alike[0], oldest, short=True)}  ", style))
     return head
 
 

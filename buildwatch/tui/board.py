@@ -92,6 +92,7 @@ class Board(Viewing):
         self._dwell: asyncio.TimerHandle | None = None
         self._ticking = Ticking(self._tick)
         self._face = ""
+        self._counts = bars.Counts()
 
     def compose(self) -> ComposeResult:
         """Top line, what is wrong, the tree and the selection, foot."""
@@ -297,11 +298,9 @@ class Board(Viewing):
         """Top line, banner, title, foot, and the words in place of an empty tree."""
         width, servers = self.size.width, list(self.store.servers.values())
         self._face = self._outside.face()
-        heard = self._outside.heard()
-        counts = bars.count(self.store.confirmed)
-        self._outside.counted(counts)
-        top = bars.top_line(servers, counts, heard, time.time(), self._face, width, self.glyphs)
-        self._lines["top"].show([top])
+        self._counts = bars.count(self.store.confirmed)
+        self._outside.counted(self._counts)
+        self._show_top()
         banner = board_text.banner(servers, width, self.glyphs, self._keymap.names) if self.live.rows else []
         self._lines["banner"].show(banner)
         room = self.live.container_size.width or width
@@ -322,6 +321,11 @@ class Board(Viewing):
             else board_text.empty(servers, self.showing.filter, room, self.glyphs, self._keymap.names)
         )
         self.show_foot()
+
+    def _show_top(self) -> None:
+        servers, heard = list(self.store.servers.values()), self._outside.heard()
+        top = bars.top_line(servers, self._counts, heard, time.time(), self._face, self.size.width, self.glyphs)
+        self._lines["top"].show([top])
 
     def show_marks(self) -> None:
         """Other builds are marked."""
@@ -355,7 +359,9 @@ class Board(Viewing):
 
     def _tick_when_needed(self) -> None:
         runs = any(build.status == Status.RUNNING for build in self.store.unfinished())
-        self._ticking.go_on(runs=runs, minute=60.0 - time.time() % 60)
+        now = time.time()
+        other_age = bars.next_age(list(self.store.servers.values()), self._outside.heard(), now)
+        self._ticking.go_on(runs=runs, else_in=min(60.0 - now % 60, other_age + 0.01))
 
     def _tick(self) -> None:
         if not self.is_attached:
@@ -365,6 +371,7 @@ class Board(Viewing):
             self.live.refresh()
             self._show_lines()
         else:
+            self._show_top()
             self.live.repaint(row.key for row in self.live.visible_rows() if self._runs(row))
         self.show_side()
         self._tick_when_needed()

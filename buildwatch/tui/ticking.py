@@ -1,4 +1,4 @@
-"""When the times on the screen are drawn anew: each second while something runs, at each full minute otherwise.
+"""When the times on the screen are drawn anew: each second while something runs, else when one of them is another.
 
 Where a log grows about once a second, as those of Drone's runners do, both are painted together: a paint costs more
 than what is in it.
@@ -26,11 +26,11 @@ class Ticking:
         self._runs = False
         self._along = False
 
-    def go_on(self, *, runs: bool, minute: float) -> None:
-        """Tick when it is time: soon where something `runs`, else in so many seconds, when the `minute` is full."""
+    def go_on(self, *, runs: bool, else_in: float) -> None:
+        """Tick when it is time: soon where something `runs`, else in so many seconds."""
         loop = asyncio.get_running_loop()
         self._runs = runs
-        self._set(loop.time() + (SECOND + LEEWAY * self._along if runs else minute))
+        self._set(loop.time() + (SECOND + LEEWAY * self._along if runs else else_in))
 
     def _set(self, due: float) -> None:
         if self._timer is None or self._timer.when() > due:

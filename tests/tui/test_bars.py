@@ -85,6 +85,32 @@ def test_many_servers_in_trouble_do_not_hide_what_runs_and_fails() -> None:
     assert line.endswith("● 21  ✗ 7  ◆ 4  14:32 ")
 
 
+@pytest.mark.parametrize("others", [0, 5])
+def test_that_a_server_is_away_and_since_when_is_told_where_there_is_little_room(others: int) -> None:
+    """At 80 columns and with counts that take their room, as on any day."""
+    away = dataclasses.replace(SERVER, name="127.0.0.1:3901", link=Link.OFFLINE)
+    rest = [dataclasses.replace(SERVER, name=f"ci-{number}.example") for number in range(others)]
+    assert "offline 42s " in top(*rest, away, width=80, counts=Counts(12, 31, 1), heard=NOW - 42)
+    assert "1 ◆ 1" not in top(*rest, away, width=80, counts=Counts(12, 31, 1), heard=NOW - 42)
+
+
+@given(st.sampled_from([Link.OFFLINE, Link.REFUSED, Link.LIVE]), st.floats(0, 100_000))
+def test_the_top_is_the_same_until_its_next_age(link: Link, old: float) -> None:
+    known = [dataclasses.replace(SERVER, link=link)]
+    heard = {SERVER.name: NOW - old}
+
+    def at(now: float) -> str:
+        return text(top_line(known, NONE, heard, now, "14:32", 120, UNICODE))
+
+    wait = bars.next_age(known, heard, NOW)
+    if link is Link.LIVE and old < bars.STALE:
+        assert wait == float("inf")
+    else:
+        assert 0 < wait <= (5 if old < 5 else 1 if old < 60 else 60)
+        assert at(NOW) == at(NOW + wait - 0.01) or wait < 0.02
+        assert at(NOW) != at(NOW + wait + 0.01) or old >= 3600
+
+
 names = st.text(min_size=1, max_size=30).map(clean) | st.sampled_from(["ci.acme", "並列ビルド", "a" * 60])
 servers = st.lists(
     st.builds(

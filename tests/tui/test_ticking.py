@@ -59,7 +59,7 @@ class World:
 
     def tick(self) -> None:
         self.ticks.append(self.loop.now - 100)
-        self.ticking.go_on(runs=self.runs, minute=40.0)
+        self.ticking.go_on(runs=self.runs, else_in=40.0)
 
 
 def test_each_second_while_something_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_at_full_minutes_where_nothing_runs_and_sooner_once_something_does(monke
     world.ticking.along()
     assert world.ticks == [0]
     world.runs = True
-    world.ticking.go_on(runs=True, minute=35.0)
+    world.ticking.go_on(runs=True, else_in=35.0)
     world.loop.until(107)
     assert world.ticks == [0, 6, 7]
 

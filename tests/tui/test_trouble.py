@@ -91,6 +91,26 @@ async def test_a_server_that_goes_away_and_comes_back(desks: Desks) -> None:
         assert "offline" not in desk.text
 
 
+async def test_the_age_of_what_is_shown_moves_on_while_nothing_happens(desks: Desks) -> None:
+    desks.ended()
+    async with desks.listed((80, 24)) as desk:
+        await desk.shows("✓ storefront")
+        desk.server.control.refuse()
+        await desk.press("R")
+        await desk.shows("offline")
+        watcher = desk.app._watchers["ci.acme"]
+        watcher._reads.hold()
+        watcher._stream.hold()
+        await desk.settled()
+        desk.clock.now = watcher.heard + 8.97
+        desk.board.show_all()
+        await desk.shows("offline, as of 8 seconds ago")
+        desk.clock.now += 1
+        await desk.shows("offline, as of 9 seconds ago")
+        desk.clock.now = watcher.heard + 11
+        await desk.shows("offline, as of 11 seconds ago")
+
+
 async def test_a_stream_that_does_not_open_leaves_reading(desks: Desks) -> None:
     desks.ended()
     desks.server.faults.change({"cut_streams_after": 0.0})
