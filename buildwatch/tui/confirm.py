@@ -59,11 +59,6 @@ class Asking(Dialog[ScreenResultType]):
 
     fields: tuple[Field, ...] = ()
 
-    def told_bindings(self) -> list[Binding]:
-        """Where one types, letters are none."""
-        typed = {"confirm.no", "confirm.yes"} if self.fields else set()
-        return [binding for binding in super().told_bindings() if binding.id not in typed]
-
     def told_words(self) -> Iterable[tuple[str, str]]:
         """What the lines are for."""
         return [field.told for field in self.fields]

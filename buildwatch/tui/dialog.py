@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
 from textual.screen import ModalScreen, ScreenResultType
+from textual.widgets import Input
 
 from buildwatch.tui import keys
 from buildwatch.tui.hints import Hint, Hints
-from buildwatch.tui.keymap import PLAIN, Keymap
+from buildwatch.tui.keymap import NO_KEY, PLAIN, Keymap
 
 
 class Dialog(ModalScreen[ScreenResultType]):
@@ -39,9 +41,17 @@ class Dialog(ModalScreen[ScreenResultType]):
         of = [cls.FOCUSED, *(vars(base).get("BINDINGS", []) for base in cls.__mro__ if issubclass(base, Dialog))]
         return [binding for some in of for binding in some if isinstance(binding, Binding)]
 
-    def told_bindings(self) -> list[Binding]:
-        """Those that the help tells."""
-        return self.bindings()
+    def told_keys(self) -> list[tuple[str, str]]:
+        """The keys that mean something right now, and what; where one types, what is typed is none."""
+        typing = isinstance(self.focused, Input)
+        away = {binding for binding in self.FOCUSED if typing and isinstance(binding, Binding)}
+        told = []
+        for binding in self.bindings():
+            given = self.keymap.for_textual.get(binding.id or "", binding.key).split(",")
+            free = [key for key in given if key != NO_KEY and (binding.priority or not (typing and _is_typed(key)))]
+            if free and binding.show and binding not in away:
+                told.append((keys.shown(",".join(free)), binding.description))
+        return told
 
     def told_words(self) -> Iterable[tuple[str, str]]:
         """What can be typed that the help tells."""
@@ -55,7 +65,13 @@ class Dialog(ModalScreen[ScreenResultType]):
         """Its keys, and what can be typed."""
         from buildwatch.tui.help import Help
 
-        told = [(keys.of(one, self.keymap), one.description) for one in self.told_bindings()]
-        typed = list(self.told_words())
+        told, typed = self.told_keys(), list(self.told_words())
         sections = [(self.PLACE, typed), ("its keys", told)] if typed else [(self.PLACE, told)]
         self.app.push_screen(Help(sections, self.keymap))
+
+
+def _is_typed(key: str) -> bool:
+    """Whether a line to type into takes this key for itself. (Enter it takes, and the dialog hears of it.)"""
+    own = {name for binding in Input.BINDINGS if isinstance(binding, Binding) for name in binding.key.split(",")}
+    letter = key if len(key) == 1 else key_to_character(key) or "\n"
+    return key != "enter" and (letter.isprintable() or key in own)

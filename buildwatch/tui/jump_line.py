@@ -58,7 +58,7 @@ class JumpLine(Dialog[str | Choice | None]):
         """The choices, and the line below them."""
         with Vertical():
             yield self._lines
-            yield Input(placeholder=f"repo, repo#build:step, web address or command    {self._told}", id="line")
+            yield Input(placeholder=f"repo#build:step, web address or command  {self._told}", id="line")
 
     @property
     def _told(self) -> str:

@@ -47,13 +47,11 @@ class ViewPicker(Picker[View | None]):
         self._keeping = keeping
         self._saving = saving
 
-    def told_bindings(self) -> list[Binding]:
-        """The numbers are told in one line."""
-        return [binding for binding in super().told_bindings() if binding.show]
-
     def told_words(self) -> Iterable[tuple[str, str]]:
-        """What the line for a name and the numbers are for."""
-        return [("1 2 3 4 5 6 7 8 9", "a view by its number"), ("nightly", "a name under which to save (after s)")]
+        """What the line for a name is for, or the numbers."""
+        if self.query_one(Input).has_focus:
+            return [("nightly", "the name under which to save what is on show")]
+        return [("1 2 3 4 5 6 7 8 9", "a view by its number")]
 
     def names(self) -> Names:
         """The views."""

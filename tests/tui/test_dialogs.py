@@ -13,6 +13,7 @@ from buildwatch.config.keymap import KeySettings
 from buildwatch.demo.control import StageScript
 from buildwatch.sources.actions import NewBuild
 from buildwatch.tui.cells import width_of
+from buildwatch.tui.dialog import Dialog
 from buildwatch.tui.help import Help
 from buildwatch.tui.listing import Listing
 from tests.tui.test_asking import calls
@@ -28,9 +29,9 @@ PLACES = {
     "target": ("P", ["where it asks", "production", "the target"]),
     "create": ("C", ["where it asks", "main", "8d3f2c1", "the commit"]),
     "all": ("m c", ["where it asks", "y", "n", "half a page down", "pagedown ctrl+f space"]),
-    "all with a target": ("m P", ["where it asks", "production", "pageup ctrl+b"]),
+    "all with a target": ("m P", ["where it asks", "production", "pageup ctrl+b", "down down"]),
     "views": ("v", ["among the views", "1 2 3 4 5 6 7 8 9", "drop a view that was saved here", "pagedown"]),
-    "name": ("S", ["among the views", "a name under which to save"]),
+    "name": ("S", ["among the views", "the name under which to save"]),
     "themes": ("T", ["among the themes", "keep this theme", "esc q"]),
     "jump": ("colon", ["after the colon", "gwp#12:te", "take it into the line"]),
     "filter": ("slash", ["what is looked for", "!main", "branch:main"]),
@@ -102,6 +103,26 @@ async def test_another_key_for_help_in_dialogs_is_shown_and_works(desks: Desks) 
         assert not isinstance(desk.app.screen, Help)
         await desk.press("f12")
         await desk.shows("keys of this place", "ctrl+n k: scroll")
+
+
+@pytest.mark.parametrize(
+    ("opened", "told"),
+    [
+        ("P", ["leave it", "do it", "keys of this place"]),
+        ("S", ["none of them", "keys of this place"]),
+        ("m P", ["leave it", "do it", "down", "up", "a page down", "a page up", "keys of this place"]),
+    ],
+)
+async def test_where_one_types_no_key_is_told_that_is_text(opened: str, told: list[str], desks: Desks) -> None:
+    desks.ended()
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        await desk.press(*opened.split())
+        await desk.until(lambda: isinstance(desk.app.screen.focused, Input))
+        dialog = desk.app.screen
+        assert isinstance(dialog, Dialog)
+        assert [words for _, words in dialog.told_keys()] == told
+        assert {words: key for key, words in dialog.told_keys()}.get("down", "down") == "down"
 
 
 # long lists
