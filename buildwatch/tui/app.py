@@ -226,12 +226,14 @@ class BuildwatchApp(OutwardApp):
         self.notify("reading again", timeout=2, markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The slash goes before what has the focus, so that letters right after it are typed; not while one types.
+        """Slash and colon go before what has the focus, so that letters right after are typed; not while one types.
 
         In another view the keys of the board mean nothing.
         """
         if action == "find":
             return self.board.asked is None and self.screen is self.board
+        if action == "jump":
+            return self.board.asked is None and self.screen in (self.board, self._comparing)
         return self.screen is not self._comparing or action not in keys.BOARD_ONLY
 
     def action_find(self) -> None:

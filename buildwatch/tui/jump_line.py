@@ -58,7 +58,9 @@ class JumpLine(Dialog[str | Choice | None]):
         """The choices, and the line below them."""
         with Vertical():
             yield self._lines
-            yield Input(placeholder=f"repo#build:step, web address or command  {self._told}", id="line")
+            yield Input(
+                placeholder=f"repo#build:step, web address or command  {self._told}", id="line", select_on_focus=False
+            )
 
     @property
     def _told(self) -> str:
@@ -74,9 +76,8 @@ class JumpLine(Dialog[str | Choice | None]):
 
     def on_key(self, event: events.Key) -> None:
         """What was typed before the line was there is typed into it."""
-        line = self.query_one(Input)
-        if event.is_printable and event.character and self.focused is not line:
-            line.insert_text_at_cursor(event.character)
+        if event.is_printable and event.character:
+            self.query_one(Input).insert_text_at_cursor(event.character)
 
     def on_resize(self) -> None:
         """Drawn for another width."""
@@ -164,7 +165,12 @@ class JumpLine(Dialog[str | Choice | None]):
         line.cursor_position = len(text)
 
     def action_go(self) -> None:
-        """There, or what is typed where nothing known is meant."""
+        """There, or what is typed where nothing known is meant; once all that was typed before has arrived."""
+        self.call_later(lambda: self.query_one(Input).call_later(self._go))
+
+    def _go(self) -> None:
+        if not self.is_current:
+            return
         typed = self.query_one(Input).value
         self._look(typed)
         self.dismiss(self._choice or typed.strip() or None)

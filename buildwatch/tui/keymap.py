@@ -109,7 +109,9 @@ def all_places() -> dict[str, list[Binding]]:
     from buildwatch.tui.welcome import Welcome
 
     everywhere = _bindings(keys.APP)
-    above = [binding for binding in everywhere if binding.priority and binding.id != "app.find"]  # no search in dialogs
+    above = [
+        binding for binding in everywhere if binding.priority and binding.id not in ("app.find", "app.jump")
+    ]  # neither in dialogs
     comparing = [*_bindings(CompareTable.BINDINGS), *_bindings(Comparing.BINDINGS)]
     comparing += [binding for binding in everywhere if binding.action in keys.ANYWHERE]
     return {

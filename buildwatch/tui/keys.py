@@ -20,7 +20,7 @@ APP: Final[list[BindingType]] = [
     Binding("ctrl+q", "leave", "quit, wherever one is", id="app.quit-anywhere", priority=True),
     Binding("question_mark,f1", "help", "keys of this place", id="app.help"),
     Binding("ctrl+p", "command_palette", "palette of all commands", id="app.palette"),
-    Binding("colon", "jump", "go to a repo, build or step; commands", id="app.jump"),
+    Binding("colon", "jump", "go to a repo, build or step; commands", id="app.jump", priority=True),
     Binding("slash", "find", "filter, or search in the log", id="app.find", priority=True),
     Binding("escape", "back", "back one level", id="app.back"),
     Binding("tab,shift+tab", "other_pane", "tree or log", id="app.pane"),

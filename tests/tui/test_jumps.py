@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual import events
 
 from buildwatch.address import Address, parse
 from buildwatch.demo.control import StageScript, StepScript
@@ -255,6 +256,17 @@ async def test_what_is_marked_is_taken_though_nothing_was_typed(desks: Desks) ->
         await desk.shows("repo#build:step")
         await desk.press("down", "down", "enter")
         await desk.until(lambda: desk.row.repo == RepoKey("ci.acme", "acme/storefront"))
+
+
+async def test_what_is_typed_at_once_goes_there(desks: Desks) -> None:
+    desks.ended()
+    desks.ended(repo="acme/search")
+    async with desks.listed() as desk:
+        await desk.shows("✓ storefront", "✓ search")
+        for key in ("colon", *"storefront", "enter"):  # as a paste or a macro, without a pause
+            desk.app.post_message(events.Key(key, ":" if key == "colon" else key if len(key) == 1 else None))
+        await desk.until(lambda: desk.row.repo == RepoKey("ci.acme", "acme/storefront"))
+        assert len(desk.app.screen_stack) == 1
 
 
 async def test_the_line_is_in_sight_on_the_lowest_screen(desks: Desks) -> None:
