@@ -53,6 +53,11 @@ class Dialog(ModalScreen[ScreenResultType]):
                 told.append((keys.shown(",".join(free)), binding.description))
         return told
 
+    @property
+    def frame(self) -> int:
+        """Cells that the frame takes at both sides: the terminal's own colours have no ground to stand out by."""
+        return 2 if self.app.native_ansi_color else 0
+
     def told_words(self) -> Iterable[tuple[str, str]]:
         """What can be typed that the help tells."""
         return self.TYPED

@@ -70,7 +70,7 @@ class Listing(Dialog[ScreenResultType]):
     @property
     def around(self) -> int:
         """Lines of the screen that are not the list's."""
-        return AROUND
+        return AROUND + self.frame
 
     def lines(self, width: int) -> list[list[Pieces]]:
         """What is listed, in so many cells: things of one line or more."""
@@ -93,7 +93,7 @@ class Listing(Dialog[ScreenResultType]):
     def draw(self) -> None:
         """Lay the lines out for the screen as it is."""
         width, height = self.app.size
-        things = self.lines(max(20, min(self.WIDEST, width * 94 // 100) - EDGES))
+        things = self.lines(max(20, min(self.WIDEST, width * 94 // 100) - EDGES - self.frame))
         lines = [line for thing in things for line in thing]
         self._ends = list(accumulate(map(len, things)))
         self._listed.styles.height = max(1, len(lines))

@@ -86,7 +86,7 @@ class Picker(Dialog[ScreenResultType]):
         self._fit()
 
     def _fit(self) -> None:
-        room = self.app.size.height * 9 // 10 - AROUND
+        room = self.app.size.height * 9 // 10 - AROUND - self.frame
         self.listed.styles.max_height = max(1, min(MOST_LINES, room))
 
     @property
@@ -97,7 +97,7 @@ class Picker(Dialog[ScreenResultType]):
     @property
     def room(self) -> int:
         """Cells of the screen's width that there are for a list at most."""
-        return self.app.size.width * WIDTH // 100
+        return self.app.size.width * WIDTH // 100 - self.frame
 
     def say(self, sentence: str) -> None:
         """What is wrong; empty for nothing."""

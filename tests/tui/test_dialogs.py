@@ -208,6 +208,20 @@ async def test_the_help_scrolls_at_80x24_and_keeps_its_keys_in_sight(desks: Desk
         await desk.until(lambda: desk.app.screen is desk.board)
 
 
+@pytest.mark.parametrize("opened", ["r", "m P", "question_mark", "v", "T", "d b"])
+async def test_with_the_terminals_own_colours_a_frame_stands_around_it_and_the_board_is_seen(
+    opened: str, desks: Desks
+) -> None:
+    desks.ended()
+    async with desks.listed((80, 24), theme="terminal") as desk:
+        await desk.go_to("storefront")
+        await desk.press(*opened.split())
+        await desk.until(lambda: sum("+-----" in line for line in desk.lines) == 2)
+        first, last = (at for at, line in enumerate(desk.lines) if "+-----" in line)
+        assert any("esc: " in line for line in desk.lines[first:last])
+        assert desk.lines[0].strip().startswith(("buildwatch", "compare"))
+
+
 # one target for several builds
 
 
