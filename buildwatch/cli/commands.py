@@ -93,7 +93,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
         help=f"which server it is: {', '.join(DEMO_KINDS[:-1])}, or {DEMO_KINDS[-1]} of them (default: drone-2)",
     )
     parser.add_argument("--notify", action="store_true", help="a Slack, too, and a notifier whose messages are shown")
-    parser.add_argument("--seed", type=int, metavar="N", help="the same builds for the same number")
+    parser.add_argument("--seed", type=_whole(0, 999_999_999), metavar="N", help="the same builds for the same number")
     parser.add_argument("--repos", type=_whole(1, 2000), metavar="N", help="how many repos (default: a dozen)")
     parser.add_argument("--rate", type=_positive, metavar="R", help="builds started a second")
     parser.add_argument("--control", action="store_true", help=argparse.SUPPRESS)  # faults on order, for the tests
@@ -180,7 +180,7 @@ def replay_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _speed(text: str) -> float:
-    number = _positive(text)
+    number = _number(text)
     if not 0.01 <= number <= 10_000:
         raise argparse.ArgumentTypeError(f"expected a number from 0.01 to 10000, not {text!r}")
     return number
@@ -196,10 +196,18 @@ def _length(text: str) -> float:
 
 
 def _positive(text: str) -> float:
-    number = float(text)
+    number = _number(text)
     if not 0 <= number < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a number from 0 on, not {text!r}")
     return number
+
+
+def _number(text: str) -> float:
+    """What is no number is not from here to there, either."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

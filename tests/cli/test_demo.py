@@ -64,6 +64,9 @@ def test_the_server_of_a_screen_ends_with_it() -> None:
         ("--port", "99999", "argument --port: expected a number from 0 to 65535, not '99999'"),
         ("--repos", "0", "argument --repos: expected a number from 1 to 2000, not '0'"),
         ("--rate", "-1", "argument --rate: expected a number from 0 on, not '-1'"),
+        ("--rate", "much", "argument --rate: expected a number from 0 on, not 'much'"),
+        ("--rate", "nan", "argument --rate: expected a number from 0 on, not 'nan'"),
+        ("--seed", "x", "argument --seed: expected a number from 0 to 999999999, not 'x'"),
     ],
 )
 def test_numbers_out_of_range_are_told(flag: str, value: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,6 +91,7 @@ def test_a_server_that_refuses_ends_it(cli: Cli, tmp_path: Path, monkeypatch: py
         (("restart", "acme/api#1"), '"restart" cannot be played to; there are ls, show, logs, watch, wait, notify'),
         (("notify",), "what is past is told nobody again"),
         (("--speed", "0", "ls"), "expected a number from 0.01 to 10000"),
+        (("--speed", "fast", "ls"), "expected a number from 0.01 to 10000, not 'fast'"),
         (("--from", "9h", "ls"), "--from lies past the end"),
         (("--from", "soon", "ls"), "a length of time"),
     ],
