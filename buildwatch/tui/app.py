@@ -22,6 +22,7 @@ from buildwatch.store import Changes
 from buildwatch.tui import bars, hangup, keys
 from buildwatch.tui.board import Board
 from buildwatch.tui.deeds import Deeds
+from buildwatch.tui.doings import Doings
 from buildwatch.tui.ink import WholeCells
 from buildwatch.tui.keeping import Keeping
 from buildwatch.tui.keymap import resolve
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from buildwatch.config import Settings
     from buildwatch.config.view import View
+    from buildwatch.tui.action_log import ActionLog
     from buildwatch.tui.comparing import Comparing, Place
 
 
@@ -71,6 +73,8 @@ class BuildwatchApp(OutwardApp):
         self.animation_level = "none"
         self.set_class(self.glyphs is ASCII, "-ascii")
         ScrollBar.renderer = WholeCells
+        self._listed_doings: ActionLog | None = None
+        self.doings = Doings(self._show_doings, time.time)
         self._deeds = Deeds(
             self,
             self.shown.is_old,
@@ -78,6 +82,7 @@ class BuildwatchApp(OutwardApp):
             self._watchers,
             self.keymap,
             self.glyphs,
+            self.doings,
             read_only=settings.read_only,
         )
         self._began = time.monotonic()
@@ -310,6 +315,19 @@ class BuildwatchApp(OutwardApp):
             self.warn(f"{place[0].address} is too old to be in the tree")
 
     # actions on builds
+
+    def _show_doings(self) -> None:
+        """Something was begun or answered."""
+        self.board.show_doing(self.doings.under_way)
+        if (listed := self._listed_doings) is not None and listed.is_attached:
+            listed.draw()
+
+    def action_doings(self) -> None:
+        """All that was done on servers since the start, with its answers."""
+        from buildwatch.tui.action_log import ActionLog
+
+        self._listed_doings = ActionLog(self.doings, self.glyphs, self.copy, self.keymap)
+        self.push_screen(self._listed_doings)
 
     def action_act(self, name: str) -> None:
         """Ask, then do it: to the marked builds, where there are such, else to the selected one, or to its repo."""

@@ -133,7 +133,9 @@ def _count_servers(servers: Sequence[Server], ages: Mapping[str, float | None], 
     return head
 
 
-def bottom_line(keys: Iterable[tuple[str, str]], address: str, width: int, g: Glyphs) -> tuple[int, Pieces]:
+def bottom_line(
+    keys: Iterable[tuple[str, str]], address: str, width: int, g: Glyphs, *, stressed: bool = False
+) -> tuple[int, Pieces]:
     """`keys` as (key, word), the most needed first; those without room are left out. And how many cells they take."""
     tail = f"{address} " if address else ""
     room = width - width_of(tail)
@@ -148,7 +150,7 @@ def bottom_line(keys: Iterable[tuple[str, str]], address: str, width: int, g: Gl
             break
         pieces += [(f"{key} ", "accent"), (f"{word}  ", "text")]
         used += size
-    return used, [*pieces, (" " * (room - used), "text"), (tail, "dim")]
+    return used, [*pieces, (" " * (room - used), "text"), (tail, "running" if stressed else "dim")]
 
 
 def address_of(row: Row | None, build: Build | None) -> str:

@@ -93,6 +93,7 @@ class Board(Viewing):
         self._ticking = Ticking(self._tick)
         self._face = ""
         self._counts = bars.Counts()
+        self._doing = ""
 
     def compose(self) -> ComposeResult:
         """Top line, what is wrong, the tree and the selection, foot."""
@@ -332,8 +333,15 @@ class Board(Viewing):
         self.live.refresh()
         self._show_lines()
 
+    def show_doing(self, words: str) -> None:
+        """Show at the foot what no server has answered yet."""
+        self._doing = words
+        if not self.is_attached:  # what is given up while the app is being left
+            return
+        self.show_foot()
+
     def show_foot(self) -> None:
-        """The keys of this place, and the address of the selection."""
+        """The keys of this place, and the address of the selection, or what is under way."""
         build = self.selected_build
         source = self._outside.source(build.server) if build else None
         actions = source.actions if source else None
@@ -341,7 +349,8 @@ class Board(Viewing):
         if not self.live.rows and not self.view.filter:
             table = keys.FOOT_EMPTY
         address = bars.address_of(self.live.row, build)
-        self._foot.tell(table, self._keymap, address, self.size.width, self.glyphs)
+        doing = f"{self._doing}{self.glyphs.ellipsis}" if self._doing else ""
+        self._foot.tell(table, self._keymap, doing or address, self.size.width, self.glyphs, stressed=bool(doing))
 
     def on_descendant_focus(self) -> None:
         """Another place, other keys."""

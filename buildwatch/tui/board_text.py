@@ -63,7 +63,8 @@ def empty(servers: Sequence[Server], filter: Filter, width: int, g: Glyphs, name
     sentences: list[tuple[str, str]] = []
     for server in servers:
         if server.link is Link.CONNECTING:
-            sentences.append((f"connecting to {server.url}", "dim"))
+            named = server.url if server.name in server.url else f"{server.name} at {server.url}"
+            sentences.append((f"asking {named}{g.ellipsis}", "text"))
         elif not server.listed:
             sentences.append((server.said or f"{server.name} does not answer yet", "text"))
             if server.link is Link.REFUSED:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from buildwatch.model import Build, BuildKey, RepoKey
+from buildwatch.tui.doings import Doings
 from buildwatch.tui.keymap import Keymap
 from buildwatch.words import Glyphs
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class Deeds:
-    """Asks and does. What `is_old` waits: it is from the last start. `sources` and `watchers` go by servers' names."""
+    """Asks and does. What `is_old` waits: it is from the last start. `sources` and `watchers` go by servers' names, and
+    `doings` has all that is done.
+    """
 
     def __init__(
         self,
@@ -30,6 +33,7 @@ class Deeds:
         watchers: Mapping[str, Watcher],
         keymap: Keymap,
         glyphs: Glyphs,
+        doings: Doings,
         *,
         read_only: bool,
     ) -> None:
@@ -39,6 +43,7 @@ class Deeds:
         self._watchers = watchers
         self._keymap = keymap
         self._glyphs = glyphs
+        self._doings = doings
         self._read_only = read_only
 
     def _say(self, sentence: str) -> None:
@@ -103,15 +108,21 @@ class Deeds:
         from buildwatch.sources.errors import SourceError
         from buildwatch.tui.together import Outcome
 
+        source = self._sources[deed.server]
+        doing, outcome = self._doings.begin(deed, source.kind), Outcome(deed, wrong="given up before the answer came")
         try:
-            made = await deed.run(self._sources[deed.server])
+            made = await deed.run(source)
+            outcome = Outcome(deed, made)
         except SourceError as error:
-            return Outcome(deed, wrong=str(error))
+            outcome = Outcome(deed, wrong=str(error))
+            return outcome
+        finally:
+            self._doings.end(doing, outcome)
         if isinstance(deed, Action):
             self._watchers[deed.server].look_at(deed.build)
         if made is not None:
             self._watchers[deed.server].look_at(made)
-        return Outcome(deed, made)
+        return outcome
 
     # several builds
 

@@ -42,12 +42,21 @@ def hint_at(hints: Iterable[tuple[str, str]], x: int, begin: int, between: int, 
 class Foot(Lines):
     """Those of a place, at the bottom of the screen, and the address of what is selected."""
 
-    def tell(self, table: Iterable[keys.Line], keymap: Keymap, address: str, width: int, glyphs: Glyphs) -> None:
-        """Show as many as there is room for."""
+    def tell(
+        self,
+        table: Iterable[keys.Line],
+        keymap: Keymap,
+        address: str,
+        width: int,
+        glyphs: Glyphs,
+        *,
+        stressed: bool = False,
+    ) -> None:
+        """Show as many as there is room for. `stressed` is what stands in place of an address and is to be seen."""
         self._keys = keys.shortest(table, keymap)
         told = [(key, word) for key, word, _ in self._keys]
         self._told = keys.in_ascii(told) if glyphs is ASCII else told
-        self._room, pieces = bars.bottom_line(self._told, address, width, glyphs)
+        self._room, pieces = bars.bottom_line(self._told, address, width, glyphs, stressed=stressed)
         self.show([pieces])
 
     async def on_click(self, event: events.Click) -> None:

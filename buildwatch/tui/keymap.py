@@ -94,6 +94,7 @@ def resolve(settings: KeySettings) -> Keymap:
 
 def all_places() -> dict[str, list[Binding]]:
     """The bindings that are in force together, by the name of the place."""
+    from buildwatch.tui.action_log import ActionLog
     from buildwatch.tui.ask_all import ConfirmAll, Told
     from buildwatch.tui.build_picker import BuildPicker
     from buildwatch.tui.compare_table import CompareTable
@@ -124,7 +125,7 @@ def all_places() -> dict[str, list[Binding]]:
         "at the first start": _bindings(Welcome.BINDINGS),
     } | {
         dialog.PLACE: [*dialog.bindings(), *above]
-        for dialog in (BuildPicker, JumpLine, Confirm, ConfirmAll, Told, Help, ViewPicker, ThemePicker)
+        for dialog in (BuildPicker, JumpLine, Confirm, ConfirmAll, Told, ActionLog, Help, ViewPicker, ThemePicker)
     }
 
 

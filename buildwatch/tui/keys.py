@@ -41,10 +41,11 @@ APP: Final[list[BindingType]] = [
     Binding("C", "act('create')", "start a new build of this repo", id="build.create"),
     Binding("d", "compare", "compare with the last green build, or another", id="build.compare"),
     Binding("W", "watch_end", "tell when this build ends, or all marked ones", id="build.watch"),
+    Binding("semicolon", "doings", "all that was done on servers from here, with the answers", id="app.done"),
     Binding("T", "choose_theme", "another theme", id="app.theme"),
 ]
 
-ANYWHERE: Final = frozenset({"leave", "help", "command_palette", "choose_theme", "reload"})
+ANYWHERE: Final = frozenset({"leave", "help", "command_palette", "choose_theme", "reload", "doings"})
 """The actions of `APP` that go on in views other than the board; the others mean what is selected on it."""
 
 BOARD_ONLY: Final = (

@@ -213,7 +213,7 @@ def test_a_wrong_token(terminal: Open, served: Served) -> None:
 def test_a_server_that_never_answers_holds_nobody_back(terminal: Open) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         screen = terminal(DRONE_SERVER=f"http://127.0.0.1:{deaf.getsockname()[1]}", DRONE_TOKEN="x")
-        screen.shows("connecting to http://127.0.0.1")
+        screen.shows("asking http://127.0.0.1")
         screen.press("q")
         assert screen.ends().status == 0
         assert screen.is_sane()

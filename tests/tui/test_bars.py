@@ -211,7 +211,7 @@ def said(lines: list[Pieces]) -> str:
 @pytest.mark.parametrize(
     ("server", "words"),
     [
-        (dataclasses.replace(SERVER, link=Link.CONNECTING, listed=False), "connecting to https://ci.acme.example"),
+        (dataclasses.replace(SERVER, link=Link.CONNECTING, listed=False), "asking https://ci.acme.example"),
         (
             dataclasses.replace(
                 SERVER, link=Link.OFFLINE, listed=False, said="ci.acme does not answer (connection refused)"

@@ -35,6 +35,7 @@ PLACES = {
     "themes": ("T", ["among the themes", "keep this theme", "esc q"]),
     "jump": ("colon", ["after the colon", "gwp#12:te", "take it into the line"]),
     "filter": ("slash", ["what is looked for", "!main", "branch:main"]),
+    "actions": ("semicolon", ["in the list of all actions", "copy all of it", "ctrl+d"]),
     "builds": ("d b", ["among the builds", "the build of that number", "take this build"]),
 }
 

@@ -166,7 +166,7 @@ def test_the_tables_name_bindings_that_there_are() -> None:
 
 def test_the_page_of_keys_names_every_id() -> None:
     page = (Path(__file__).parents[2] / "docs" / "keys.md").read_text()
-    places = "app|tree|log|build|builds|compare|first|jump|play|confirm|dialog|list|help|views|themes"
+    places = "app|tree|log|build|builds|compare|first|jump|play|confirm|dialog|list|help|views|themes|done"
     named = set(re.findall(rf"`((?:{places})\.[a-z0-9.-]+)`", page))
     assert named | {f"tree.view-{number}" for number in range(1, 10)} == set(IDS)
 

@@ -74,7 +74,7 @@ def test_the_help_names_every_key(place: str, own: list[BindingType]) -> None:
         key for _, table in keys.help_sections(place) for shown, _ in table for key in shown.replace(",", " ").split()
     }
     shown = {"↓": "down", "↑": "up", "←": "left", "→": "right", "?": "question_mark", "/": "slash", "esc": "escape"}
-    shown |= {":": "colon"}
+    shown |= {":": "colon", ";": "semicolon"}
     shown |= {"&": "ampersand", "{": "left_curly_bracket", "}": "right_curly_bracket", "#": "number_sign"}
     shown |= {"-": "minus", "shift+↓": "shift+down", "shift+↑": "shift+up"}
     named = {shown.get(key, key) for key in named}
