@@ -31,7 +31,6 @@ from buildwatch.tui.tab_title import TabTitle
 from buildwatch.tui.themes import ThemeError, names
 from buildwatch.tui.theming import Theming
 from buildwatch.tui.verdict import Session
-from buildwatch.tui.viewing import Viewing
 from buildwatch.words import ASCII, NERD, UNICODE
 
 if TYPE_CHECKING:
@@ -183,7 +182,7 @@ class BuildwatchApp(OutwardApp):
         """Remember it for the next start."""
         self._remember("pins", lambda: self._keeping.keep_pins(self.board.showing.pins))
 
-    def on_viewing_asked(self, message: Viewing.Asked) -> None:
+    def ask_views(self, *, saving: bool) -> None:
         """The list of views."""
         from buildwatch.tui.view_picker import ViewPicker
 
@@ -192,7 +191,7 @@ class BuildwatchApp(OutwardApp):
             if view is not None:
                 self.board.choose(view)
 
-        self.push_screen(ViewPicker(self.board.view, self._keeping, self.keymap, saving=message.saving), chosen)
+        self.push_screen(ViewPicker(self.board.view, self._keeping, self.keymap, saving=saving), chosen)
 
     def _remember(self, what: str, write: Callable[[], None]) -> None:
         try:

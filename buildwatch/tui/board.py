@@ -328,6 +328,10 @@ class Board(Viewing):
         top = bars.top_line(servers, self._counts, heard, time.time(), self._face, self.size.width, self.glyphs)
         self._lines["top"].show([top])
 
+    def action_views(self, saving: bool = False) -> None:
+        """All views; where it is `saving`, a name for what is on show."""
+        self._outside.ask_views(saving=saving)
+
     def show_marks(self) -> None:
         """Other builds are marked."""
         self.live.refresh()

@@ -98,10 +98,11 @@ class Deeds:
         if outcome.wrong:
             self._say(outcome.wrong)
             return
-        made = f" is now {outcome.made.address}" if outcome.made else ""
+        said = f"{deed.about} is now {outcome.made.address}" if outcome.made else deed.about
         if deed.name == "create":
-            made = f": {outcome.made.address}" if outcome.made else ": no pipeline matches, so no build was started"
-        self._app.notify(f"{deed.name}: {deed.about}{made}", markup=False)
+            none = f"the server started no build of {deed.about}: no pipeline matches"
+            said = outcome.made.address if outcome.made else none
+        self._app.notify(f"{deed.name}: {said}", markup=False)
 
     async def _try(self, deed: Deed) -> Outcome:
         from buildwatch.sources.actions import Action

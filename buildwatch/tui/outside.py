@@ -27,6 +27,11 @@ class Outside(Protocol):
     def counted(self, counts: Counts) -> None:
         """So much runs, fails and waits now."""
 
+    def ask_views(self, *, saving: bool) -> None:
+        """Ask which view is to be on show, or for a name for this one: at once, so that what is typed with the same
+        stroke is no command.
+        """
+
     def requests(self, server: str) -> int:
         """How many requests were sent to a server."""
 

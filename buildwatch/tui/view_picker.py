@@ -75,9 +75,10 @@ class ViewPicker(Picker[View | None]):
         """Begin at the view that is on show, or with a name for it."""
         self.query_one(Input).display = False
         self._show()
-        self.listed.focus()
         if self._saving:
             self.action_name()
+        else:
+            self.listed.focus()
 
     @property
     def _views(self) -> tuple[View, ...]:
@@ -115,7 +116,7 @@ class ViewPicker(Picker[View | None]):
         """A line for the name."""
         line = self.query_one(Input)
         line.display = True
-        line.focus()
+        self.set_focus(line)  # at once: what was typed with the same stroke must not become commands
 
     def on_input_changed(self) -> None:
         """What was wrong is being mended."""

@@ -143,16 +143,9 @@ class Viewing(Screen[None]):
         columns = set(self.view.columns) ^ {column}
         self.choose(replace(self.view, columns=tuple(one for one in COLUMNS if one in columns)))
 
-    class Asked(Message):
-        """The list of views is asked for, `saving` or not."""
-
-        def __init__(self, *, saving: bool) -> None:
-            super().__init__()
-            self.saving = saving
-
     def action_views(self, saving: bool = False) -> None:
-        """All views."""
-        self.post_message(self.Asked(saving=saving))
+        """All views; where it is `saving`, a name for what is on show."""
+        raise NotImplementedError
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
         """Each single thing that can be chosen: its name, a word about it, what does it."""

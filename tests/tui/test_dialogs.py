@@ -16,6 +16,7 @@ from buildwatch.tui.cells import width_of
 from buildwatch.tui.dialog import Dialog
 from buildwatch.tui.help import Help
 from buildwatch.tui.listing import Listing
+from buildwatch.tui.view_picker import ViewPicker
 from tests.tui.test_asking import calls
 
 if TYPE_CHECKING:
@@ -124,6 +125,21 @@ async def test_where_one_types_no_key_is_told_that_is_text(opened: str, told: li
         assert isinstance(dialog, Dialog)
         assert [words for _, words in dialog.told_keys()] == told
         assert {words: key for key, words in dialog.told_keys()}.get("down", "down") == "down"
+
+
+async def test_what_is_typed_with_the_stroke_that_asks_for_a_name_is_no_command(desks: Desks) -> None:
+    """Keys that come in one write, as from a terminal far away: none of them may reach the tree."""
+    desks.ended()
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        for key in "SrPmq":
+            desk.app.post_message(events.Key(key, key))
+        await desk.shows("a name for what is on show now")
+        assert len(desk.app.screen_stack) == 2
+        assert isinstance(desk.app.screen, ViewPicker)
+        assert desk.board.marks == {}
+        await desk.until(lambda: isinstance(desk.app.screen.focused, Input))
+        assert calls(desk) == {}
 
 
 # long lists
@@ -316,7 +332,7 @@ async def test_a_new_build_of_a_branch_with_parameters(desks: Desks) -> None:
         await desk.shows(f"POST {PATH}?DEBUG=1&branch=feature%2Fx", "with DEBUG=1?")
         assert calls(desk) == {}
         await desk.press("enter")
-        await desk.until(lambda: "create: acme/storefront: acme/storefront#2" in desk.said)
+        await desk.until(lambda: "create: acme/storefront#2" in desk.said)
         new = desks.server.world.builds[-1]
         assert (new.origin.target, new.origin.params.get("DEBUG")) == ("feature/x", "1")
         await desk.until(lambda: desk.known(new))
