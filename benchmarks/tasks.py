@@ -58,7 +58,7 @@ TASKS: Final = (
     ),
     Task("Was that so before, since when?", "/gcd⏎", r"seen three times since \d+:\d+, first in #2"),
     Task("How long yet, the build of checkout-api?", "", r"● checkout-api .* / \d+:\d\d"),
-    Task("Read along what the newest build prints", "F⇥", r"following"),
+    Task("Read along what the newest build prints", "F⇥", r"(?s)log ● build.*following.*compiling ledger"),
     Task("Is the newest build of pricing slower than last week's, and where?", "/pricing⏎dw", r"compare acme/pricing"),
     Task("Run the last build of gcd again", "/gcd⏎r⏎", r"restart: platform/gcd#4"),
     Task("Let run what waits for approval", "/blocked⏎A⏎", r"approve: "),
@@ -89,6 +89,12 @@ async def prepare(server: DemoServer) -> None:
         while not made.status.ended:  # noqa: ASYNC110  (its own clock has no event for that)
             await asyncio.sleep(0.05)
     server.control.start(Script("acme/checkout-api", (StageScript((StepScript("test", hold=True),), "unit"),)))
+    await asyncio.sleep(2.0)  # the server tells when they began in whole seconds
+    server.control.add_repo("platform/ledger")  # below what the first screen opens
+    step = StepScript("build", hold=True, log=("+ make\n", "compiling ledger\n"))
+    newest = server.control.start(Script("platform/ledger", (StageScript((step,), "unit"),)))
+    while not any(step.status == "running" for stage in newest.stages for step in stage.steps):  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
 
 
 async def do(task: Task, settings: Settings, size: tuple[int, int]) -> str:

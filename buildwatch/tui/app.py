@@ -219,9 +219,8 @@ class BuildwatchApp(OutwardApp):
             self.board.show_side()
 
     def action_follow_newest(self) -> None:
-        """Let the cursor go to each build that begins."""
-        self.board.follow_newest = not self.board.follow_newest
-        self.board.show_all()
+        """Let the cursor go to the newest build, and then to each that begins; or no more."""
+        self.board.follow()
 
     def action_reload(self) -> None:
         """Read everything again; a server that refused is tried again."""

@@ -25,10 +25,11 @@ from buildwatch.tui.hints import Foot
 from buildwatch.tui.keymap import PLAIN, Keymap
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.live_tree import LiveTree
+from buildwatch.tui.newest import newest
 from buildwatch.tui.order import STANDINGS
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.row_cells import AGE, TIME, Painter
-from buildwatch.tui.rows import OF_AUTHOR, Kind, Row, flatten
+from buildwatch.tui.rows import OF_AUTHOR, Kind, Row, author_of, flatten
 from buildwatch.tui.ticking import Ticking
 from buildwatch.tui.viewing import Viewing
 from buildwatch.tui.wants import Wants
@@ -228,6 +229,15 @@ class Board(Viewing):
             if born:
                 self.reveal(born[-1])
 
+    def follow(self) -> None:
+        """Go to the newest build, and from then on to each that begins; where the cursor is there already, no more."""
+        build, row = newest(self.store.confirmed, self.showing, self.painter.times), self.live.row
+        there = build is None or (row is not None and row.build == build.key)
+        self.follow_newest = not (self.follow_newest and there)
+        if self.follow_newest and build is not None and not there:
+            self.reveal(build)
+        self.show_all()
+
     def _open_first(self) -> None:
         """Open the uppermost build that runs, if it is on the first screen: nothing is to scroll away at the start."""
         height = self.size.height - 4  # nothing may be laid out yet
@@ -245,6 +255,7 @@ class Board(Viewing):
         row = Row(Kind.BUILD, 0, build.server, build.repo_key, build.key)
         self.showing.toggled |= {repo.key, row.key}
         self._open_way(build.server, build.repo)
+        self.showing.toggled.discard(Row(Kind.AUTHOR, 0, "", part=author_of(build)).key)
         self.set_rows()
         at = self.live.index_of(row.key)
         if at is not None:

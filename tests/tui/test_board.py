@@ -9,14 +9,15 @@ import pytest
 from textual import events
 from textual.color import Color
 
-from buildwatch.demo.control import StageScript, StepScript
+from buildwatch.demo.control import Script, StageScript, StepScript
 from buildwatch.demo.driver import HandClock
 from buildwatch.demo.server import DemoServer, running
-from buildwatch.model import Repo
+from buildwatch.model import Repo, RepoKey
 from buildwatch.tui.cells import Pieces
 from buildwatch.tui.help import Help
 from buildwatch.tui.row_cells import Painter
 from buildwatch.tui.rows import Kind, Row
+from tests.tui.conftest import SLUG
 
 if TYPE_CHECKING:
     from tests.tui.conftest import Desk, Desks
@@ -460,6 +461,67 @@ async def test_following_goes_to_each_build_that_begins(desks: Desks) -> None:
         await desk.press("F")
         await desk.running(repo="acme/storefront")
         assert desk.line("foot").endswith("acme/checkout-api#1")
+
+
+@pytest.mark.parametrize("place", ["acme", "storefront", "search"])
+async def test_following_goes_to_the_newest_build_at_once(place: str, desks: Desks) -> None:
+    desks.ended()
+    desks.ended(repo="acme/search")
+    async with desks.listed() as desk:
+        await desk.running(repo="acme/checkout-api")
+        desk.advance(5)
+        await desk.running(repo="acme/search")
+        desk.advance(5)
+        desk.server.control.start(Script("acme/storefront", (StageScript(),)))
+        await desk.until(lambda: (build := desk.app.store.newest(RepoKey("ci.acme", SLUG))) and build.number == 2)
+        desk.advance(9)  # it has ended now: what runs comes first
+        await desk.settled()
+        await desk.go_to(place)
+        await desk.press("F")
+        assert desk.line("foot").endswith("acme/search#2")
+        await desk.press("tab")
+        assert desk.board.in_log
+        await desk.shows("log ● test", "following")
+
+
+async def test_following_opens_what_was_folded_and_keeps_to_the_filter(desks: Desks) -> None:
+    desks.ended(repo="acme/search")
+    async with desks.listed() as desk:
+        await desk.running(repo="acme/checkout-api")
+        await desk.go_to("acme")
+        await desk.press("h")
+        await desk.until(lambda: len(desk.rows) == 1)
+        await desk.press("F")
+        assert desk.line("foot").endswith("acme/checkout-api#1")
+        desk.board.set_filter("repo:search")
+        await desk.press("g", "F")
+        assert desk.line("foot").endswith("acme/search#1"), "of those on show"
+
+
+async def test_following_again_from_elsewhere_goes_back_before_it_ends(desks: Desks) -> None:
+    desks.ended()
+    async with desks.listed() as desk:
+        await desk.running(repo="acme/search")
+        await desk.press("F", "g")
+        assert desk.at == "▾ acme"
+        await desk.press("F")
+        assert desk.line("foot").endswith("acme/search#1")
+        assert desk.board.follow_newest
+        await desk.press("F")
+        assert not desk.board.follow_newest
+
+
+@pytest.mark.parametrize("group", ["namespace", "server", "status", "author"])
+async def test_following_finds_its_build_however_things_are_grouped(group: str, desks: Desks) -> None:
+    desks.ended(repo="acme/checkout-api")
+    desks.ended(repo="acme/search")
+    async with desks.listed() as desk:
+        desk.board.group_by(group)
+        for _ in range(3):
+            await desk.press("G", "h", "h", "h")
+            await desk.pilot.pause()
+        await desk.press("g", "F")
+        assert desk.line("foot").endswith("acme/search#1")
 
 
 async def test_the_help_tells_the_keys_of_this_place(desks: Desks) -> None:

@@ -60,10 +60,11 @@ async def test_it_begins_as_it_was_left(desks: Desks) -> None:
     desks.start(repo="acme/search")  # what runs is opened for who comes the first time
     desks.server.advance(5)
     async with desks.listed() as desk:
+        await desk.press("F")  # goes to what runs
         await desk.go_to("storefront")
         await desk.press("enter", "j", "enter")
         await desk.go_to("lint")
-        await desk.press("F", "s", "i")
+        await desk.press("s", "i")
         view, row = desk.board.view, desk.row
         desk.log.wrap, desk.log.numbers, desk.log.times = True, False, Times.OF_DAY
         await desk.settled()
