@@ -187,6 +187,7 @@ class LogView(LogReader, can_focus=True, inherit_bindings=False):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin a selection, or fold a command whose mark is clicked."""
         if event.y < self._rows.rows and len(self._shown):
+            self.capture_mouse()  # what is dragged goes on past the edges, and what began elsewhere selects nothing
             line = self._line_at(self.scroll_offset.y + event.y)[0]
             self._anchor, self._seeker.current = -1, line
             if self._shown.gap(line):
@@ -198,12 +199,17 @@ class LogView(LogReader, can_focus=True, inherit_bindings=False):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Select up to the line under the pointer."""
-        if event.button == 1 and len(self._shown) and self._in_sight(self._seeker.current):
-            line = self._line_at(self.scroll_offset.y + min(event.y, self._rows.rows - 1))[0]
+        if self.app.mouse_captured is self and len(self._shown) and self._in_sight(self._seeker.current):
+            under = self.scroll_offset.y + max(-1, min(event.y, self.size.height))  # one more each time, past an edge
+            line = self._line_at(max(0, min(under, self._rows.rows - 1)))[0]
             if line != self._seeker.current:
                 self._anchor = self._seeker.current if self._anchor < 0 else self._anchor
                 self._seeker.current = line
                 self._keep_in_sight()
+
+    def on_mouse_up(self) -> None:
+        """The selection is made."""
+        self.release_mouse()
 
     def _keep_in_sight(self) -> None:
         row, top = self._row_of(self._seeker.current), self.scroll_offset.y

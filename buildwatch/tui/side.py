@@ -212,11 +212,15 @@ class Side(Vertical):
         if place is None or width < 8:
             self._log_title.show([[("", "text")]])
             return
-        build, _, step = place
+        build, stage, step = place
         name, glyphs = self.log_name(), self._painter.glyphs
+        most = max(4, width - 30)
+        if name == f"{stage.name}/{step.name}" and width_of(name) > most:  # of the two the step is what is shown
+            left = most - width_of(step.name) - 1
+            name = f"{fit(stage.name, left, glyphs.ellipsis)}/{step.name}" if left > 3 else step.name
         status = build.status if self._feed.together else step.status
         head: Pieces = [("log ", "dim"), (f"{glyph(status, glyphs)} ", style_of(status))]
-        head += [(fit(name, min(width_of(name), max(4, width - 30)), glyphs.ellipsis), "head"), ("  ", "text")]
+        head += [(fit(name, min(width_of(name), most), glyphs.ellipsis), "head"), ("  ", "text")]
         room = width - sum(width_of(text) for text, _ in head)
         words = self._log_words(self.log_view.state, room)
         text = right(words, room) if width_of(words) <= room else fit(words, room, glyphs.ellipsis)

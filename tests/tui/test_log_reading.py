@@ -213,6 +213,10 @@ async def test_times_since_the_begin_and_of_the_day(app: LogApp) -> None:
 async def test_lines_are_selected_by_key_and_by_mouse(app: LogApp) -> None:
     async with app.run_test(size=(60, 10)) as pilot:
         view = app.view
+
+        def mouse(kind: type[events.MouseEvent], y: int) -> events.MouseEvent:
+            return kind(view, 8, y, 0, 0, 1, False, False, False)
+
         view.show([LogLine(0, f"line {number}") for number in range(100)], live=False)
         await pilot.press("J", "J", "J")
         assert view.current_text() == "line 0\nline 1\nline 2"
@@ -222,9 +226,18 @@ async def test_lines_are_selected_by_key_and_by_mouse(app: LogApp) -> None:
         assert view.select_none()
         assert not view.select_none()
         for kind, y in ((events.MouseDown, 2), (events.MouseMove, 3), (events.MouseMove, 5)):
-            view.post_message(kind(view, 8, y, 0, 0, 1, False, False, False))
+            view.post_message(mouse(kind, y))
         await until(pilot, lambda: view.state.selected == 4)
         assert view.current_text() == "line 2\nline 3\nline 4\nline 5"
+        for y in (12, 13):  # past the lower edge
+            view.post_message(mouse(events.MouseMove, y))
+        await until(pilot, lambda: view.state.selected > 8 and view.scroll_offset.y > 1)
+        view.post_message(mouse(events.MouseUp, 13))
+        await until(pilot, lambda: app.mouse_captured is None)
+        selected = view.state.selected
+        view.post_message(mouse(events.MouseMove, 1))  # dragged from elsewhere
+        await pilot.pause()
+        assert view.state.selected == selected
 
 
 async def test_several_logs_read_as_one_have_names(app: LogApp) -> None:

@@ -22,6 +22,17 @@ async def into_log(desk: Desk) -> None:
     await desk.until(lambda: desk.board.in_log)
 
 
+async def test_the_head_of_a_log_names_the_step_though_the_stage_has_a_long_name(desks: Desks) -> None:
+    stage = "a-matrix-with-a-long-name os=linux arch=arm64 python=3.13"
+    desks.ended(StageScript((StepScript("lint"), StepScript("integration-tests")), stage), StageScript(name="other"))
+    async with desks.listed((80, 24)) as desk:
+        await desk.press("colon")
+        await desk.type("storefront#1:integration-tests")
+        await desk.press("enter")
+        await desk.until(lambda: "a-matrix-with" in desk.line("log-title"))
+        assert "\N{HORIZONTAL ELLIPSIS}/integration-tests" in desk.line("log-title")
+
+
 async def test_a_running_log_is_followed_and_let_go_of(desks: Desks) -> None:
     async with desks.listed() as desk:
         build = await desk.running(StageScript((StepScript("test", log=("$ make test\n",), hold=True),)))
@@ -260,8 +271,7 @@ async def test_a_failed_step_is_shown_whole_at_its_error(desks: Desks) -> None:
         await desk.go_to("#1")
         await desk.press("enter")
         await desk.go_to("✗ test")
-        await desk.until(lambda: "--- FAIL: TestRetry" in seen(desk))
-        assert "⋯" not in seen(desk)
+        await desk.until(lambda: "--- FAIL: TestRetry" in seen(desk) and "⋯" not in seen(desk))
         await into_log(desk)
         await desk.press("b")
         await desk.until(lambda: "⋯" in seen(desk))
