@@ -110,7 +110,7 @@ IN_LOG: Final[list[Line]] = [
     ("J K, shift+↓ shift+↑", "select lines", "log.select-down log.select-up"),
     ("m", "all steps as one log", "log.together"),
     ("s p ctrl+o", "save; $PAGER; $EDITOR", "log.save log.pager log.editor"),
-    ("y", "copy the selected lines, or this one", "build.copy"),
+    ("y", "copy what is selected, else this line, else all in sight", "build.copy"),
     ("esc", "back to the tree", "app.back"),
 ]
 
