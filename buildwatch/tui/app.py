@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
@@ -46,12 +46,19 @@ TOLD = 0.5
 """Seconds between two looks at what a notifier tells."""
 
 
+def _commands() -> type[Provider]:
+    from buildwatch.tui.palette import Commands
+
+    return Commands
+
+
 class BuildwatchApp(OutwardApp):
     """The live tree of all servers."""
 
     TITLE = "buildwatch"
     CSS_PATH: ClassVar = ["app.tcss", "dialogs.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = keys.APP
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
 
     def __init__(self, settings: Settings) -> None:
         self._theming = Theming(settings)

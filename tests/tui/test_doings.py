@@ -39,7 +39,7 @@ async def test_what_is_under_way_is_seen_until_the_answer(size: tuple[int, int],
 
 async def test_all_that_was_done_is_kept_with_its_call_and_answer(desks: Desks) -> None:
     held(desks)
-    async with desks.listed((80, 24)) as desk:
+    async with desks.listed((120, 50)) as desk:
         await select(desk)
         await desk.press("semicolon")
         await desk.shows("no actions yet")
