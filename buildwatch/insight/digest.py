@@ -34,15 +34,16 @@ class Digest(Struct, frozen=True, gc=False):
     """What broke in one log; indices count its lines from 0.
 
     `command` is the one that failed as it was printed, without its `+ `, empty where none was. `error` is the first
-    line that tells of it, `says` the lines that tell most (at most three, in their order, plain text), `tool` which
-    tool wrote them where that is certain. `because` is what the exit status means by itself. `parts` are the lines
-    worth showing as (first, one past the last): the command, the error in its context, and the last `TAIL` lines.
-    `signature` is the same for failures that are alike.
+    line that tells of it, `says` the lines that tell most (at most three, in their order, plain text) and `tells` the
+    one of them that all others lead to, `tool` which tool wrote them where that is certain. `because` is what the exit
+    status means by itself. `parts` are the lines worth showing as (first, one past the last): the command, the error
+    in its context, and the last `TAIL` lines. `signature` is the same for failures that are alike.
     """
 
     exit_code: int
     command: str = ""
     error: int | None = None
+    tells: int | None = None
     says: tuple[str, ...] = ()
     tool: str = ""
     because: str = ""
@@ -62,7 +63,7 @@ def digest(texts: Sequence[str], exit_code: int = 0) -> Digest:
     error = _error(texts, start)
     if error is None and start > begin:
         error = _error(texts, begin, start)
-    told = _said(texts, error) if error is not None else _last(texts, start)
+    told, tells = _said(texts, error) if error is not None else (_last(texts, start), None)
     rule = rule_of(texts[error]) if error is not None else None
     because = meaning_of(exit_code, command)
     says = tuple(bare(texts[line]).strip() for line in told)
@@ -70,6 +71,7 @@ def digest(texts: Sequence[str], exit_code: int = 0) -> Digest:
         exit_code,
         command,
         error,
+        tells,
         says,
         rule.tool if rule and rule.tool != "any" else "",
         because,
@@ -88,13 +90,16 @@ def _error(texts: Sequence[str], begin: int, end: int | None = None) -> int | No
     return None if found is None else begin + found
 
 
-def _said(texts: Sequence[str], error: int) -> tuple[int, ...]:
-    """The lines that tell most of an error: from what only announces it to where it is told, at most three times."""
+def _said(texts: Sequence[str], error: int) -> tuple[tuple[int, ...], int]:
+    """The lines that tell most of an error: from what only announces it to where it is told, at most three times.
+
+    And the last of these, to which they lead.
+    """
     chain = [error]
     while len(chain) < 4 and (further := leads_to(texts, chain[-1])) is not None and further not in chain:
         chain.append(further)
     over = above(texts, chain[-1]) if len(chain) == 1 else None
-    return tuple(sorted([over, *chain] if over is not None else chain[-3:]))
+    return tuple(sorted([over, *chain] if over is not None else chain[-3:])), chain[-1]
 
 
 def _last(texts: Sequence[str], start: int) -> tuple[int, ...]:

@@ -248,27 +248,28 @@ class BuildwatchApp(OutwardApp):
 
     def action_find(self) -> None:
         """A line to type into: a filter for the tree, a search in the log."""
-        more = "    f1: more" if "f1" in (self.keymap.of("app.help") or ("f1",)) else ""
-        if self.board.side is not None and self.board.in_log:
-            self.board.ask(
-                f"search in this log: a text or /an expression/{more}", self.board.side.log_view.state.pattern
-            )
+        board, more = self.board, "    f1: more" if "f1" in (self.keymap.of("app.help") or ("f1",)) else ""
+        if board.side is not None and board.in_log:
+            prompt = f"search in this log: a text or /an expression/{more}"
+            board.ask(prompt, board.side.log_view.state.pattern, self._find_in_log)
         else:
-            self.board.ask(f"repo, branch, author, status, failed, mine, ...{more}", self.board.view.filter)
+            board.ask(f"repo, branch, author, status, failed, mine, ...{more}", board.view.filter, self._find_in_tree)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """The tree is filtered while one types."""
         if event.input is self.board.asked and not self.board.asks_log:
             self.board.set_filter(event.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Back to the tree, or to the log with what was found."""
-        if event.input is not self.board.asked:
-            return
-        if self.board.asks_log and self.board.side is not None:
-            self.board.side.log_view.set_search(event.value)
-        else:
-            self.board.to_first_match()
+    def _find_in_log(self, text: str) -> None:
+        """Back to the log with what was found."""
+        if self.board.side is not None:
+            self.board.side.log_view.set_search(text)
+        self.board.answered()
+
+    def _find_in_tree(self, text: str) -> None:
+        """Back to the tree with what matches."""
+        self.board.set_filter(text)
+        self.board.to_first_match()
         self.board.answered()
 
     def action_help(self) -> None:

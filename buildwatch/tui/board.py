@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,7 @@ from buildwatch.tui.wants import Wants
 from buildwatch.words import ASCII, Glyphs
 
 if TYPE_CHECKING:
-    from textual.widgets import Input
-
+    from buildwatch.tui.asked import Asked
     from buildwatch.tui.left import Left, Place
     from buildwatch.tui.side import Side
 
@@ -82,7 +82,7 @@ class Board(Viewing):
         self._foot = Foot(id="foot")
         self.follow_newest = False
         self.asks_log = False
-        self.asked: Input | None = None
+        self.asked: Asked | None = None
         self._outside = outside
         self._pending = Changes()
         self._due = False
@@ -517,14 +517,14 @@ class Board(Viewing):
             if first is not None:
                 self.live.move_to(first)
 
-    def ask(self, prompt: str, value: str) -> None:
-        """A line to type into, in place of the foot. What is typed reaches the app as `Input` messages."""
-        from textual.widgets import Input
+    def ask(self, prompt: str, value: str, entered: Callable[[str], None]) -> None:
+        """A line to type into, in place of the foot. What is typed is told by messages, and what is `entered`."""
+        from buildwatch.tui.asked import Asked
 
         if self.asked is not None:
             return
         self.asks_log = self.in_log
-        self.asked = Input(value, placeholder=prompt, classes="ask", select_on_focus=False)
+        self.asked = Asked(value, prompt, entered)
         self._foot.display = False
         self.mount(self.asked)
         self.set_focus(self.asked)  # at once: what was typed with the same stroke must not become commands

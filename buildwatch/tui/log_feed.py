@@ -144,6 +144,6 @@ class LogFeed:
             return
         known = await self.broken.look(build, stage, step, lines)
         free = (fresh and self._view.at_begin) or (self._view.following and not self._view.has_focus)
-        self._view.broke(known.parts, known.error if free else None, brief=free and brief)
+        self._view.broke(known.parts, known.tells if free else None, brief=free and brief)
         self._changed()
         await self.broken.read_older(source, build, list(self._builds(build)), self._changed)

@@ -142,13 +142,13 @@ class LogReader(LogPane, can_focus=True, inherit_bindings=False):
         self._put(0, ())
         self._flush_now()
 
-    def broke(self, parts: Sequence[Part], error: int | None, *, brief: bool) -> None:
+    def broke(self, parts: Sequence[Part], tells: int | None, *, brief: bool) -> None:
         """What broke is in these parts of the log. Go to the line that tells; show only the parts if so wanted."""
         self._parts = tuple(parts)
         self._set_brief(brief)
-        if error is not None and error < len(self._lines):
-            self._seeker.current = error
-            self._go(Hit(error, 0), match=False)
+        if tells is not None and tells < len(self._lines):
+            self._seeker.current = tells
+            self._go(Hit(tells, 0), match=False)
 
     def set_search(self, pattern: str) -> None:
         """Look for what was typed, as `search_for` takes it. The first match from here on is jumped to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 
 from textual.app import ComposeResult
@@ -45,6 +45,7 @@ class Side(Vertical):
         self._names = names
         self._painting = painting
         self._row: Row | None = None
+        self._wanted_for: Hashable = None  # the row for whose log somebody waits
         self._build: Build | None = None
         self._store: Shown | None = None
         self._fact_lines = Lines(id="facts")
@@ -58,6 +59,10 @@ class Side(Vertical):
         yield self._log_title
         yield self.log_view
 
+    def on_resize(self) -> None:
+        """Said anew, for another width; the first time, once there is any."""
+        self._show_again()
+
     # what is said
 
     def show(self, row: Row | None, build: Build | None, store: Shown) -> None:
@@ -66,6 +71,10 @@ class Side(Vertical):
         step = self._step_that_matters()
         has_log = step is not None and (step[2].status.rank > 0 or self._feed.place == place_of(*step))
         self.set_class(not has_log, "-no-log")
+        if has_log and self._wanted_for is not None:
+            if row is not None and row.key == self._wanted_for:
+                self.call_after_refresh(self.log_view.focus)
+            self._wanted_for = None
         width, height = self.size.width, self.size.height
         if width > 4 and height > 0:
             doubt = self._doubt(width - 2)
@@ -189,8 +198,11 @@ class Side(Vertical):
         return self._store is not None and self._store.servers[server].link is Link.OFFLINE
 
     def focus_log(self) -> None:
-        """The keys go to the log."""
-        self.log_view.focus()
+        """The keys go to the log; where it is not there yet, as soon as it is."""
+        if not self.has_class("-no-log"):
+            self.log_view.focus()
+        elif self._row is not None:
+            self._wanted_for = self._row.key
 
     def on_log_view_state_changed(self) -> None:
         """The title tells what the log says of itself."""

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
@@ -24,8 +25,13 @@ HOLD: Final = 2.0
 """Seconds after the last key, click or move of the mouse in the tree before things in it change places."""
 
 
-class Viewing(Screen[None]):
-    """The part of the board that decides which rows there are."""
+class Viewing(Screen[None], inherit_bindings=False):
+    """The part of the board that decides which rows there are.
+
+    Of the keys that Textual gives any screen it has the one that copies: the tab key is for the other pane.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c,super+c", "screen.copy_text", show=False)]
 
     def __init__(self, store: Shown, painter: Painter) -> None:
         super().__init__()

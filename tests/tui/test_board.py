@@ -745,6 +745,23 @@ async def test_typing_faster_than_the_screen(desks: Desks) -> None:
         assert len(desk.app.screen_stack) == 1
 
 
+async def test_keys_right_after_what_is_typed_mean_what_they_mean(desks: Desks) -> None:
+    desks.ended(StageScript((StepScript("test", log=("many\n", "one\n", "many\n", "many\n")),), "unit"))
+    async with desks.listed() as desk:
+        for key in ("slash", *"search", "enter", "z"):  # as in one write of a terminal far away
+            desk.app.post_message(events.Key(key, {"slash": "/", "enter": None}.get(key, key)))
+        await desk.until(lambda: desk.board.has_class("-zoom") and desk.board.asked is None)
+        assert desk.board.view.filter == "search"
+        await desk.press("z", "escape")
+        await desk.go_to("storefront")
+        await desk.press("tab")  # before the log is there
+        await desk.until(lambda: desk.board.in_log and desk.log.state.lines == 4)
+        for key in ("slash", *"many", "enter", "n", "n"):
+            desk.app.post_message(events.Key(key, {"slash": "/", "enter": None}.get(key, key)))
+        await desk.until(lambda: desk.log.state.match == 3)
+        assert desk.log.state.pattern == "many"
+
+
 # poorer terminals
 
 
