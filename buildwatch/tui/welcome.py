@@ -98,7 +98,9 @@ class Welcome(App[Answer]):
     def on_mount(self) -> None:
         """Begin."""
         self.set_keymap(self.keymap.for_textual)
-        self.query_one("#said").can_focus = False
+        said = self.query_one("#said")
+        said.can_focus = False
+        said.anchor()  # the question itself stays in sight, also on a screen that becomes lower
         self._ask(ADDRESS)
 
     # one question after the other

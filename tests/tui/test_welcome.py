@@ -126,6 +126,15 @@ async def test_what_is_wrong_with_an_address_is_said(typed: str, said: str) -> N
         assert "secret@" not in start.text.replace(typed, "")
 
 
+async def test_the_question_stays_in_sight_when_the_screen_becomes_low(server: DemoServer) -> None:
+    async with started() as start:
+        await start.answer(server.url)
+        await start.shows("With which token?")
+        await start.pilot.resize_terminal(50, 11)
+        await start.shows("/account")
+        assert "Which one shall be watched" not in start.text
+
+
 async def test_one_question_back_and_the_demo(server: DemoServer) -> None:
     async with started() as start:
         await start.pilot.press("f1")
