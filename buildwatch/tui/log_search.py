@@ -81,23 +81,29 @@ class _Text:
 
 
 class _Expression:
-    """A line that has it counts once, however often it has it: `.` is in a log more often than anybody can wait for."""
+    """A line that has it counts once, however often it has it: `.` is in a log more often than anybody can wait for.
+
+    Each find costs a call, so lines that have it and follow each other are found as one. No expression matches a line
+    feed (`never_nl`), but `\\C`, which is any byte, does.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._pattern = _compiled(text[1:-1], b"(?m)%b")
-        self._in_line = _compiled(text[1:-1], b"(?m)(?:%b).*")  # with the rest of its line
+        self._runs = _compiled(text[1:-1], rb"(?m)(?:^.*(?:%b).*$\C)+")
 
     def look(self, raw: str) -> tuple[Column]:
-        data = drawn_all(raw).encode("utf-8", "replace")
-        lines, line, at = array("l", [-1]), 0, 0
-        for match in self._in_line.finditer(data):
-            begin = match.start()
+        data = drawn_all(raw).encode("utf-8", "replace") + b"\n"
+        if self._pattern.search(data) is None:
+            return (NONE,)
+        lines, line, at = array("l"), 0, 0
+        for match in self._runs.finditer(data):
+            begin, end = match.span()
             line += data.count(b"\n", at, begin)
-            at = begin
-            if line != lines[-1]:
-                lines.append(line)
-        return ((lines[1:], [1] * (len(lines) - 1)),)
+            following = line + data.count(b"\n", begin, end)
+            lines.extend(range(line, following))
+            line, at = following, end
+        return ((lines, array("l", [1]) * len(lines)),)
 
     def places(self, line: str) -> list[Place]:
         data = line.encode("utf-8", "replace")

@@ -114,3 +114,12 @@ def test_every_text_is_found_where_it_stands(lines: list[str], data: st.DataObje
     pattern = re.compile(re.escape(typed), re.IGNORECASE if typed == typed.lower() else 0)
     expected = {line: len(pattern.findall(text)) for line, text in enumerate(shown)}
     assert found(typed, lines) == {line: count for line, count in expected.items() if count}
+
+
+@pytest.mark.parametrize(
+    "typed", ["/a/", "/^a|b$/", "/[^a]/", "/\\s/", "/$/", "/a.*b/", "/^a*$/", "/(?s)a.b/", "/\\bb/", "/\\z/"]
+)
+@given(lines=st.lists(st.text("ab \t", max_size=4), max_size=12))
+def test_lines_that_follow_each_other_are_found_as_each_alone(typed: str, lines: list[str]) -> None:
+    alone = {nth: 1 for nth, line in enumerate(lines) if found(typed, [line])}
+    assert (found(typed, lines) if lines else {}) == alone
