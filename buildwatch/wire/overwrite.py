@@ -7,11 +7,22 @@ go with the letters they were written in, and everything else that is no text is
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from itertools import accumulate, islice
 from typing import Final
 from unicodedata import east_asian_width
 
 FARTHEST: Final = 500
 """So many cells a move goes to the right of what is written at most."""
+
+REMEMBERED: Final = 1 << 16
+REMEMBERED_TEXT: Final = 1 << 21
+"""Of a longer line that is written over again and again, what was written more than so many characters ago is gone;
+where nothing but text is written, that is quicker, and more is remembered.
+"""
+
+MOST: Final = 20_000
+"""So many pieces of text, moves and colours of one such line are obeyed; nothing that follows is shown."""
 
 _TOKEN: Final = re.compile(
     r"\x1b\[(?P<codes>[0-9;:]*)(?P<kind>[A-Za-z])"
@@ -21,6 +32,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<text>[^\x1b\r\x08]+)"
 )
 _MOVES: Final = re.compile(r"\r|\x08|\x1b\[[0-9;]*[CDGK]")
+_BACK: Final = re.compile(r"\r|\x1b\[1?G")
 _CUT_SHORT: Final = re.compile(r"\x1b(?:\[[0-9;:]*)?$")
 _LONGEST_STYLE: Final = 200
 
@@ -31,17 +43,44 @@ Cell = tuple[str, str]
 def as_shown(line: str) -> str:
     """The line as it stands when all of it has been written."""
     line = line.rstrip("\r")
-    return _Row(line).text if _MOVES.search(line) else line
+    if "\r" in line and line.isascii() and line.replace("\r", "").isprintable():
+        return _written_over(_remembered(line, REMEMBERED_TEXT).split("\r"))
+    return _Row(_remembered(line)).text if _MOVES.search(line) else line
 
 
 def so_far(line: str) -> str:
     """A line that has not ended, without what was overwritten: what is written next goes where it would have gone."""
     if not _MOVES.search(line):
         return line
+    line = _remembered(line)
     cut = _CUT_SHORT.search(line)
     row = _Row(line[: cut.start()] if cut else line)
     there = "" if row.at == len(row.cells) else "\r" + (f"\x1b[{row.at}C" if row.at else "")
     return row.text + there + row.style + (cut[0] if cut else "")
+
+
+def _written_over(texts: list[str]) -> str:
+    """What is left of texts that were written one over the other: of each what goes on behind all later ones.
+
+    A hundred thousand of them take no longer than to read them.
+    """
+    texts.reverse()
+    longest = list(accumulate(map(len, texts), max))
+    parts = [texts[0]]
+    end = len(texts[0])
+    while end < longest[-1]:
+        text = texts[bisect_right(longest, end)]
+        parts.append(text[end:])
+        end = len(text)
+    return "".join(parts)
+
+
+def _remembered(line: str, much: int = REMEMBERED) -> str:
+    """The line without what was written before the cursor first went back in its last characters, so `much` of them."""
+    if len(line) <= much:
+        return line
+    back = _BACK.search(line, len(line) - much)
+    return line[back.start() :] if back else line
 
 
 class _Row:
@@ -51,7 +90,7 @@ class _Row:
         self.cells: list[Cell] = []
         self.at = 0
         self.style = ""
-        for token in _TOKEN.finditer(line):
+        for token in islice(_TOKEN.finditer(line), MOST):
             if token["text"]:
                 self._write(token["text"])
             elif token["back"]:
@@ -79,6 +118,13 @@ class _Row:
         if self.at == len(self.cells) and text.isascii():
             self.cells += [(letter, self.style) for letter in text]
             self.at = len(self.cells)
+            return
+        if text.isascii() and self.at < len(self.cells):
+            end = self.at + len(text)
+            self._halve(self.at)
+            self._halve(end)
+            self.cells[self.at : end] = [(letter, self.style) for letter in text]
+            self.at = end
             return
         for letter in text:
             self._blank(len(self.cells), self.at)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildwatch.wire.ansi import plain
-from buildwatch.wire.overwrite import FARTHEST, as_shown, so_far
+from buildwatch.wire.overwrite import FARTHEST, MOST, REMEMBERED, REMEMBERED_TEXT, as_shown, so_far
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,26 @@ def test_letters_keep_the_colour_they_were_written_in() -> None:
 def test_a_hostile_move_costs_little() -> None:
     assert len(as_shown("\x1b[99999C" * 3 + "x\r")) <= 3 * FARTHEST + 1
     assert len(as_shown("\r" + "\x1b[1m" * 5_000 + "x")) < 500
+
+
+def test_a_million_writes_over_each_other_leave_what_a_terminal_would() -> None:
+    line = "".join(f"\r{at} of a million" for at in range(1_000_000)) + "\rdone"
+    assert as_shown(line) == "done99 of a million"
+    coloured = "".join(f"\r\x1b[3{at % 8}m{at} of many\x1b[0m" for at in range(100_000)) + "\rdone\x1b[K"
+    assert plain(as_shown(coloured)) == "done"
+
+
+def test_of_a_longer_line_only_what_was_written_last_is_remembered() -> None:
+    assert as_shown("x" * (REMEMBERED + 1) + "\rab") == "ab" + "x" * (REMEMBERED - 1)
+    assert as_shown("x" * (REMEMBERED_TEXT + 1) + "\rab") == "ab"
+    assert plain(as_shown("é" + "x" * (REMEMBERED + 1) + "\rab" * 2)) == "ab"
+    assert len(as_shown("ab\x08" * 3 * MOST)) <= 2 * MOST, "a hostile one is not obeyed for ever"
+
+
+@given(st.lists(st.text("ab ", max_size=5), max_size=8))
+def test_texts_alone_are_written_over_each_other_as_with_colours(texts: list[str]) -> None:
+    line = "\r".join(texts)
+    assert as_shown(line) == plain(as_shown(f"\x1b[0m{line}"))
 
 
 MOVES = ("\r", "\x08", "\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[3G", "\x1b[2C", "\x1b[D", "\x1b[31m", "\x1b[0m")
