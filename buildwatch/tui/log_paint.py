@@ -152,10 +152,10 @@ def _inverts(style: ansi.Style) -> bool:
 
 def height(raw: str, room: int) -> int:
     """How many rows of `room` cells a line takes when wrapped."""
-    text = raw if raw.isascii() and raw.isprintable() and len(raw) <= ansi.LONGEST else ansi.drawn(raw)
+    text = ansi.drawn(raw)
     if text.isascii():
         return max(1, -(-len(text) // room))
-    return 1 if cell_len(text) <= room else len(chop_cells(text, room))
+    return 1 if len(text) <= room and cell_len(text) <= room else max(1, len(chop_cells(text, room)))
 
 
 def clock(seconds: int) -> str:
@@ -236,7 +236,8 @@ def _rows(text: str, runs: Runs, room: int) -> Iterator[list[Segment]]:
     if text.isascii():
         lengths = [room] * max(1, -(-len(text) // room))
     else:
-        lengths = [len(text)] if cell_len(text) <= room else [len(part) for part in chop_cells(text, room)]
+        fits = len(text) <= room and cell_len(text) <= room
+        lengths = [len(text)] if fits else [len(part) for part in chop_cells(text, room)] or [0]
     ahead = iter(runs)
     first, last, style = next(ahead, (len(text) + room, 0, Style.null()))
     for end in accumulate(lengths):

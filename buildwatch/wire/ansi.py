@@ -50,6 +50,7 @@ _SEQUENCE = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x9c|\x1b\\)?"  # OSC, DCS, SOS, PM, APC
     r"|\x1b[ -/]*[0-~]?"  # the rest of what ESC begins
 )
+_BEGINS = re.compile("[\x1b\x9b\x9d\x90\x98\x9e\x9f]")
 _LINKS = re.compile(_LINK)
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _CONTROLS_WITHIN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")  # the same where lines are joined by feeds
@@ -60,13 +61,25 @@ _PILE = re.compile(f"({_MARKS}{{3}}){_MARKS}+")  # marks piled higher than any l
 
 def spans(raw: str) -> Spans:
     """The line as it is to be drawn: tabs are spaces, and what is too long is cut and says so."""
-    if raw.isascii() and raw.isprintable() and len(raw) <= LONGEST:
+    if len(raw) > LONGEST:
+        return _long(*_head(raw))
+    if raw.isascii() and raw.isprintable():
         return [(raw, PLAIN)] if raw else []
+    return _spans(raw, len(raw))
+
+
+def _head(raw: str) -> tuple[str, int]:
+    """As much of a long line as can matter, and how long it is. Where nothing is obeyed each character is shown."""
+    head = raw[: 4 * LONGEST]
+    return (head if _BEGINS.search(head) else head[:LONGEST]), len(raw)
+
+
+def _spans(head: str, length: int) -> Spans:
     drawn: Spans = []
     room = LONGEST
     column = 0
-    tabs = "\t" in raw
-    for text, style in _styled(raw[: 4 * LONGEST]):
+    tabs = "\t" in head
+    for text, style in _styled(head):
         shown = text[:room]
         if tabs:
             shown, column = _expanded(shown, column)
@@ -75,9 +88,21 @@ def spans(raw: str) -> Spans:
         room -= len(shown)
         if not room:
             break
-    if not room or len(raw) > 4 * LONGEST:
-        drawn.append((f" … cut: the line has {len(raw):,} characters", Style(dim=True)))
+    if not room or len(head) < length:
+        drawn.append((f" ... cut: the line has {length:,} characters", Style(dim=True)))
     return drawn
+
+
+@lru_cache(4)  # who paints a line asks more than once
+def _long(head: str, length: int) -> Spans:
+    if head.isascii() and head.isprintable():
+        return [(head, PLAIN), *_spans("", length)]
+    return _spans(head, length)
+
+
+@lru_cache(4)
+def _long_drawn(head: str, length: int) -> str:
+    return "".join(text for text, _ in _long(head, length))
 
 
 def plain(raw: str) -> str:
@@ -99,11 +124,11 @@ def links(raw: str) -> list[str]:
 
 def drawn(raw: str) -> str:
     """The very text of `spans`."""
-    if raw.isascii() and raw.isprintable() and len(raw) <= LONGEST:
+    if len(raw) > LONGEST:
+        return _long_drawn(*_head(raw))
+    if raw.isascii() and raw.isprintable():
         return raw
-    if "\t" in raw or len(raw) > LONGEST:
-        return "".join(text for text, _ in spans(raw))
-    return plain(raw)
+    return "".join(text for text, _ in spans(raw)) if "\t" in raw else plain(raw)
 
 
 def drawn_all(lines: str) -> str:

@@ -139,7 +139,7 @@ def test_where_links_lead_is_told_and_safe() -> None:
 def test_a_line_too_long_is_cut_and_says_so() -> None:
     line = spans("x" * 1_000_000)
     assert line[0] == ("x" * LONGEST, PLAIN)
-    assert line[1][0] == " … cut: the line has 1,000,000 characters"
+    assert line[1][0] == " ... cut: the line has 1,000,000 characters"
     assert len(joined(spans("\t" * 1_000_000))) < LONGEST + 100
     assert len(plain("x" * 1_000_000)) == 1_000_000
 
