@@ -183,7 +183,7 @@ class BuildwatchApp(OutwardApp):
         elif board.view.filter:
             board.set_filter("")
         else:
-            board.live.action_out()
+            board.live.action_back()
 
     def on_viewing_pinned(self) -> None:
         """Remember it for the next start."""

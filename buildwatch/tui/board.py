@@ -30,7 +30,7 @@ from buildwatch.tui.newest import newest
 from buildwatch.tui.order import STANDINGS
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.row_cells import AGE, TIME, Painter
-from buildwatch.tui.rows import OF_AUTHOR, Kind, Row, author_of, flatten
+from buildwatch.tui.rows import HEADS, OF_AUTHOR, Kind, Row, author_of, flatten
 from buildwatch.tui.ticking import Ticking
 from buildwatch.tui.viewing import Viewing
 from buildwatch.tui.wants import Wants
@@ -120,7 +120,7 @@ class Board(Viewing):
             return
         from buildwatch.tui.side import Side
 
-        self.side = Side(self._outside, self.painter, self._keymap.names, self._ticking.along, id="side")
+        self.side = Side(self._outside, self.painter, self.showing, self._keymap.names, self._ticking.along, id="side")
         self.query_one("#no-side").remove()
         body.mount(self.side)
         if self._left is not None:
@@ -204,8 +204,11 @@ class Board(Viewing):
         )
         if changes.servers or changes.moves or changes.structure:
             self._show_lines()
+        if changes.repos:
+            self.live.repaint(self.count_again())
         row = self.live.row
-        if row is not None and (row.repo in changes.repos or row.server in changes.servers):
+        of_group = row is not None and row.kind in HEADS and changes.repos
+        if row is not None and (of_group or row.repo in changes.repos or row.server in changes.servers):
             self.show_side()
         self._tick_when_needed()
 
@@ -253,9 +256,9 @@ class Board(Viewing):
         """Open the way to a build, and it, and put the cursor on it, with so many rows `below` it in sight."""
         repo = Row(Kind.REPO, 0, build.server, build.repo_key)
         row = Row(Kind.BUILD, 0, build.server, build.repo_key, build.key)
-        self.showing.toggled |= {repo.key, row.key}
+        for place in (repo, row, Row(Kind.AUTHOR, 0, "", part=author_of(build))):
+            self.showing.unfold(place)
         self._open_way(build.server, build.repo)
-        self.showing.toggled.discard(Row(Kind.AUTHOR, 0, "", part=author_of(build)).key)
         self.set_rows()
         at = self.live.index_of(row.key)
         if at is not None:
@@ -277,7 +280,8 @@ class Board(Viewing):
         """Unfold what a repo stands in."""
         heads = [Row(Kind.SERVER, 0, server), Row(Kind.NAMESPACE, 0, server, part=slug.rpartition("/")[0])]
         heads += [Row(Kind.STANDING, 0, "", part=part) for part in STANDINGS]
-        self.showing.toggled -= {head.key for head in heads}
+        for head in heads:
+            self.showing.unfold(head)
 
     def go_to(self, build: Build, stage: int, step: int) -> bool:
         """Put the cursor on a stage or step of a build and the keys on its log; False where the tree has it not."""
@@ -287,7 +291,7 @@ class Board(Viewing):
             self.choose(replace(self.view, filter="", group=GROUPS[0]))
         self.showing.more[build.repo_key] = max(self.showing.shown, self.store.count(build.repo_key))
         folded = Row(Kind.STAGE, 0, build.server, build.repo_key, build.key, "", stage)
-        self.showing.toggled.discard(folded.key)
+        self.showing.unfold(folded)
         self.reveal(build, below=0)
         row = Row(Kind.STEP if step else Kind.STAGE, 0, build.server, build.repo_key, build.key, "", stage, step)
         at = self.live.index_of(row.key)
@@ -464,7 +468,7 @@ class Board(Viewing):
     def on_live_tree_toggle(self, message: LiveTree.Toggle) -> None:
         """Fold or unfold."""
         row = message.row
-        self.showing.toggled ^= {row.key}
+        self.showing.toggle(row)
         build = self.build_of(row)
         if message.open and row.kind is Kind.BUILD and build is not None and build.stages is None:
             self._wants.build(build)

@@ -76,6 +76,7 @@ class LiveTree(Stepping, can_focus=True):
         self._is_open = is_open
         self._selected = selected
         self._index: dict[Hashable, int] = {}
+        self._just_unfolded: Hashable = None
         self.touched = float("-inf")
         """When a person last did something in here, by the clock of the event loop."""
 
@@ -164,6 +165,7 @@ class LiveTree(Stepping, can_focus=True):
             self._keep_in_sight(below)
             return
         old, self.cursor = self.cursor, at
+        self._just_unfolded = None
         self._keep_in_sight(below)
         self.repaint_lines([old, at])
         self._selected()
@@ -181,7 +183,7 @@ class LiveTree(Stepping, can_focus=True):
         if row.kind in _LEAVES:
             self.post_message(self.Enter(row))
         elif not self._is_open(row):
-            self.post_message(self.Toggle(row, True))
+            self._toggle(row)
         elif self.cursor + 1 < len(self.rows) and self.rows[self.cursor + 1].depth > row.depth:
             self.move_to(self.cursor + 1)
 
@@ -191,8 +193,19 @@ class LiveTree(Stepping, can_focus=True):
         if row is None:
             return
         if row.kind not in _LEAVES and self._is_open(row):
-            self.post_message(self.Toggle(row, False))
+            self._toggle(row)
             return
+        self._go_out()
+
+    def action_back(self) -> None:
+        """Fold what was unfolded just now; from anything else go to what it stands under, and fold nothing."""
+        row = self.row
+        if row is not None and row.key == self._just_unfolded and self._is_open(row):
+            self._toggle(row)
+        else:
+            self._go_out()
+
+    def _go_out(self) -> None:
         parent = parent_of(self.rows, self.cursor)
         if parent is not None:
             self.move_to(parent)
@@ -201,7 +214,12 @@ class LiveTree(Stepping, can_focus=True):
         """Fold or unfold."""
         row = self.row
         if row is not None and row.kind not in _LEAVES:
-            self.post_message(self.Toggle(row, not self._is_open(row)))
+            self._toggle(row)
+
+    def _toggle(self, row: Row) -> None:
+        unfolds = not self._is_open(row)
+        self._just_unfolded = row.key if unfolds else None
+        self.post_message(self.Toggle(row, unfolds))
 
     def action_enter(self) -> None:
         """Fold, unfold, or go in."""

@@ -7,7 +7,7 @@ When room gets short the facts go in a fixed order: message, author, commit, eve
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from buildwatch.config.view import View
@@ -20,6 +20,7 @@ from buildwatch.model import Build, BuildKey, RepoKey, Stage, Status, Step
 from buildwatch.shown import Shown
 from buildwatch.store import Known, Link
 from buildwatch.tui.cells import Pieces, fit, right, width_of
+from buildwatch.tui.groups import Tally
 from buildwatch.tui.row_facts import build_facts, repo_facts
 from buildwatch.tui.rows import INDENT, Kind, Row
 from buildwatch.tui.styles import bar_style, style_of
@@ -52,6 +53,7 @@ class Painter:
     watched: Collection[BuildKey] = ()  # those with a sign behind their number
     marked: Collection[BuildKey] = ()  # those with a sign before it
     pinned: Collection[RepoKey] = ()  # those with a sign behind their name
+    within: Callable[[Row], Tally | None] = lambda _: None  # how what stands in a group is
     view: View = field(default_factory=View)
     _expected: dict[BuildKey, Expected | None] = field(default_factory=dict)
     _strips: dict[RepoKey, Pieces] = field(default_factory=dict)
@@ -139,9 +141,7 @@ class Painter:
         if row.kind is Kind.SERVER:
             return self._server(row, width, is_open)
         if row.kind in (Kind.NAMESPACE, Kind.STANDING, Kind.AUTHOR):
-            mark = self.glyphs.open if is_open else self.glyphs.closed
-            doubt = f" {DOUBT}" if self.is_old(row) else ""
-            return [(self._fit(f"{' ' * (INDENT * row.depth)}{mark} {row.part or 'no owner'}{doubt}", width), "head")]
+            return self._group(row, width, is_open)
         if row.kind is Kind.OLDER:
             return [(self._fit(f"{' ' * (INDENT * row.depth + 2)}older builds: enter", width), "dim")]
         if row.kind is Kind.REPO and row.repo is not None:
@@ -159,15 +159,34 @@ class Painter:
         step = stage.step(row.step)
         return self._step(row, build, stage, step, width, now) if step else [(" " * width, "text")]
 
+    def _group(self, row: Row, width: int, is_open: bool) -> Pieces:
+        mark = self.glyphs.open if is_open else self.glyphs.closed
+        doubt = f" {DOUBT}" if self.is_old(row) else ""
+        head = f"{' ' * (INDENT * row.depth)}{mark} {row.part or 'no owner'}{doubt}"
+        told = [] if is_open else self._tally(row, max(0, width - max(12, width_of(head))))
+        head = head if width_of(head) <= width - _size(told) else self._fit(head, width - _size(told))
+        return self._cut([(head, "head"), *told], width)
+
+    def _tally(self, row: Row, room: int) -> Pieces:
+        """What is in a folded group that somebody may have to look at, and, where there is room, how many repos."""
+        tally = self.within(row)
+        if tally is None:
+            return []
+        counts = ((tally.failing, Status.FAILURE), (tally.running, Status.RUNNING), (tally.waiting, Status.BLOCKED))
+        signs = [(f"  {glyph(status, self.glyphs)} {count}", style_of(status)) for count, status in counts if count]
+        repos = (f"  {tally.repos} repo{'s' * (tally.repos != 1)}", "dim")
+        return [*signs, repos] if _size([*signs, repos]) <= room else signs
+
     def _server(self, row: Row, width: int, is_open: bool) -> Pieces:
         server = self.store.servers[row.server]
         mark = self.glyphs.open if is_open else self.glyphs.closed
         sign, style = link_sign(server.link, self.glyphs)
         head = f"{' ' * (INDENT * row.depth)}{mark} "
         said = server.said.removeprefix(f"{server.name} ") or server.link.value
-        room = width - width_of(head) - 2 - width_of(server.name) - 2
-        pieces = [(head, "dim"), (f"{sign} ", style), (f"{server.name}  ", "head"), (self._fit(said, room), "dim")]
-        return self._cut(pieces, width)
+        pieces = [(head, "dim"), (f"{sign} ", style), (server.name, "head")]
+        room = width - _size(pieces)
+        told = [] if is_open else self._tally(row, room - 2 - width_of(server.link.value))
+        return self._cut([*pieces, *told, (self._fit(f"  {said}", max(0, room - _size(told))), "dim")], width)
 
     def _repo(self, row: Row, key: RepoKey, width: int, is_open: bool, now: float) -> Pieces:
         build, repo = self.store.newest(key), self.store.repos[key]
@@ -326,6 +345,10 @@ class Painter:
         text = duration(took) if took is not None else part.status
         style = "text" if took is not None else "dim"
         return [(right(marks, TIME - width_of(text)), "blocked"), (text, style), (" " * AGE, "text")]
+
+
+def _size(pieces: Pieces) -> int:
+    return sum(width_of(text) for text, _ in pieces)
 
 
 def bar_sign(bar: Bar, glyphs: Glyphs) -> str:

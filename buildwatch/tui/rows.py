@@ -16,7 +16,7 @@ from buildwatch.config.view import View
 from buildwatch.model import Build, BuildKey, Repo, RepoKey
 from buildwatch.store import Known
 from buildwatch.tui.filters import Filter
-from buildwatch.tui.order import STANDINGS, Order, standing
+from buildwatch.tui.order import STANDINGS, Order
 
 INDENT: Final = 2
 """How many cells further to the right a row stands than the one it is under; its fold sign takes as many."""
@@ -37,6 +37,10 @@ class Kind(Enum):
     STAGE = "stage"
     STEP = "step"
     OLDER = "older"  # brings more builds
+
+
+HEADS: Final = (Kind.SERVER, Kind.NAMESPACE, Kind.STANDING, Kind.AUTHOR)
+"""What repos (or an author's builds) stand in."""
 
 
 class Row(NamedTuple):
@@ -64,13 +68,16 @@ class Row(NamedTuple):
 class Showing:
     """What a person has on show. Repos and builds are folded unless opened, all else is open unless folded.
 
-    `more` tells how many builds of a repo or author are shown, where it is not as many as of every other. What is
-    `held` (the row under the cursor) stays where it does not match any more: what one is about to act on does not go.
+    What is filtered is to be seen: while there is a filter those of `HEADS` are folded that were folded since
+    (`hidden`), whatever was before (`toggled`). `more` tells how many builds of a repo or author are shown, where it is
+    not as many as of every other. What is `held` (the row under the cursor) stays where it does not match any more:
+    what one is about to act on does not go.
     """
 
     view: View = field(default_factory=View)
     filter: Filter = field(default_factory=Filter)
     toggled: set[Hashable] = field(default_factory=set)
+    hidden: set[Hashable] = field(default_factory=set)
     shown: int = 25
     more: dict[Hashable, int] = field(default_factory=dict)
     pins: set[RepoKey] = field(default_factory=set)
@@ -79,12 +86,26 @@ class Showing:
 
     def choose(self, view: View) -> None:
         """Show this view."""
+        if view.filter != self.view.filter:
+            self.hidden.clear()
         self.view, self.filter, self.held = view, Filter(view.filter), None
 
     def is_open(self, row: Row) -> bool:
         """Whether the rows below it are shown."""
-        toggled = row.key in self.toggled
+        toggled = row.key in self._folds(row)
         return toggled if row.kind in (Kind.REPO, Kind.BUILD) else not toggled
+
+    def toggle(self, row: Row) -> None:
+        """Fold or unfold it."""
+        self._folds(row).symmetric_difference_update({row.key})
+
+    def unfold(self, row: Row) -> None:
+        """Have the rows below it shown."""
+        if not self.is_open(row):
+            self.toggle(row)
+
+    def _folds(self, row: Row) -> set[Hashable]:
+        return self.hidden if self.filter and row.kind in HEADS else self.toggled
 
     def holds(self, thing: Repo | Build) -> bool:
         """Whether the cursor stands on it, or on a part of it."""
@@ -164,11 +185,12 @@ def author_of(build: Build) -> str:
 def _in_order(store: Known, showing: Showing, server: str | None = None) -> list[Repo]:
     """The repos that are shown, of one server or of all."""
     mine = (repo for repo in store.repos.values() if server in (None, repo.server))
-    shown = (repo for repo in mine if _shown(store, showing, repo))
+    shown = (repo for repo in mine if is_shown(store, showing, repo))
     return showing.order.repos(store, shown, showing.pins)
 
 
-def _shown(store: Known, showing: Showing, repo: Repo) -> bool:
+def is_shown(store: Known, showing: Showing, repo: Repo) -> bool:
+    """Whether the tree has a row for it, where repos have rows."""
     newest, filter = store.newest(repo.key), showing.filter
     if newest is None and not repo.active:
         return False
@@ -211,23 +233,6 @@ def _with_parts(showing: Showing, build: Build, depth: int) -> Iterator[Row]:
     yield row
     if showing.is_open(row):
         yield from of_build(showing, build, depth + 1)
-
-
-def members(row: Row, store: Known) -> list[tuple[Repo, Build | None]]:
-    """What stands in a namespace or other group, whatever the filter: each repo with the build that it is there for."""
-    repos = store.repos.values()
-    if row.kind is Kind.NAMESPACE:
-        own = [repo for repo in repos if (repo.server, repo.namespace) == (row.server, row.part)]
-        return [(repo, store.newest(repo.key)) for repo in own]
-    if row.kind is Kind.STANDING:
-        newest = [(repo, store.newest(repo.key)) for repo in repos]
-        return [(repo, build) for repo, build in newest if STANDINGS[standing(build)] == row.part]
-    found = ((repo, _newest_of(row.part, store, repo)) for repo in repos)
-    return [(repo, build) for repo, build in found if build is not None]
-
-
-def _newest_of(author: str, store: Known, repo: Repo) -> Build | None:
-    return next((build for build in store.builds(repo.key) if author_of(build) == author), None)
 
 
 def of_build(showing: Showing, build: Build, depth: int) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from buildwatch.tui import detail_model, detail_places
 from buildwatch.tui.broke_lines import broke_lines
 from buildwatch.tui.broken import place_of
 from buildwatch.tui.cells import Pieces, fit, right, width_of
+from buildwatch.tui.groups import members
 from buildwatch.tui.key_names import KeyNames
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.log_feed import ALL, LogFeed
@@ -26,7 +27,7 @@ from buildwatch.tui.log_view import LogView
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.page import Page
 from buildwatch.tui.row_cells import Painter
-from buildwatch.tui.rows import Kind, Row, members
+from buildwatch.tui.rows import Kind, Row, Showing
 from buildwatch.tui.styles import style_of
 from buildwatch.tui.trend_lines import trend_lines
 from buildwatch.words import ASCII, ago, glyph
@@ -36,12 +37,20 @@ class Side(Vertical):
     """Facts above, log below."""
 
     def __init__(
-        self, outside: Outside, painter: Painter, names: KeyNames, painting: Callable[[], None], *, id: str
+        self,
+        outside: Outside,
+        painter: Painter,
+        showing: Showing,
+        names: KeyNames,
+        painting: Callable[[], None],
+        *,
+        id: str,
     ) -> None:
         """`painting` is called when more of a log is about to be painted."""
         super().__init__(id=id)
         self._outside = outside
         self._painter = painter
+        self._showing = showing
         self._names = names
         self._painting = painting
         self._row: Row | None = None
@@ -92,7 +101,8 @@ class Side(Vertical):
         if row.kind is Kind.SERVER:
             return self._server(row.server, page)
         if row.kind in (Kind.NAMESPACE, Kind.STANDING, Kind.AUTHOR):
-            return detail_places.group_lines(row.part, members(row, store), page, full=row.kind is not Kind.NAMESPACE)
+            full = row.kind is not Kind.NAMESPACE
+            return detail_places.group_lines(row.part, members(row, store, self._showing), page, full=full)
         build = self._build
         if build is None or row.kind is Kind.REPO:
             repo = store.repos.get(row.repo) if row.repo else None

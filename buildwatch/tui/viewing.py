@@ -17,9 +17,10 @@ from buildwatch.model import Build, BuildKey
 from buildwatch.shown import Shown
 from buildwatch.tui.board_text import view_words
 from buildwatch.tui.filters import FAILED, MINE, with_or_without
+from buildwatch.tui.groups import Tally, tallies
 from buildwatch.tui.live_tree import LiveTree
 from buildwatch.tui.row_cells import Painter
-from buildwatch.tui.rows import Kind, Row, Showing, flatten
+from buildwatch.tui.rows import HEADS, Kind, Row, Showing, flatten
 
 HOLD: Final = 2.0
 """Seconds after the last key, click or move of the mouse in the tree before things in it change places."""
@@ -44,8 +45,21 @@ class Viewing(Screen[None], inherit_bindings=False):
         self.marks: dict[BuildKey, None] = {}
         """The builds that the next action is for, in the order in which they were marked."""
         self._marked_last: Hashable = None
+        painter.within = self._within
         painter.marked, painter.pinned = self.marks, self.showing.pins
         self._settling: asyncio.TimerHandle | None = None
+        self._tallies: dict[Hashable, Tally] | None = None
+
+    def _within(self, row: Row) -> Tally | None:
+        """How what stands in a group is, counted once until it may be different."""
+        if self._tallies is None:
+            self._tallies = tallies(self.store, self.store.confirmed, self.showing)
+        return self._tallies.get(row.key)
+
+    def count_again(self) -> list[Hashable]:
+        """What is in groups may be different: the keys of the rows that tell it."""
+        self._tallies = None
+        return [row.key for row in self.live.visible_rows() if row.kind in HEADS and not self.showing.is_open(row)]
 
     @property
     def view(self) -> View:
@@ -78,6 +92,7 @@ class Viewing(Screen[None], inherit_bindings=False):
     def set_rows(self) -> None:
         """Find out anew which rows there are."""
         self.painter.fit_names()
+        self._tallies = None
         rows = flatten(self.store, self.showing)
         if rows != self.live.rows:
             self.live.set_rows(rows)

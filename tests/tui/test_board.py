@@ -796,3 +796,82 @@ async def test_without_colour_there_is_none(desks: Desks, monkeypatch: pytest.Mo
         assert all(color is None or len(set(color)) == 1 for color in colors), "all is grey"
         ground = {color for color in colors if color}
         assert len(ground) > 2, "and not all of one grey"
+
+
+# folds, filters and what is in them
+
+
+async def test_a_filter_finds_what_stands_folded_and_leaves_the_folds_as_they_were(desks: Desks) -> None:
+    desks.ended(StageScript((StepScript("test", outcome="failure"),)), repo="acme/search")
+    async with desks.listed() as desk:
+        await desk.go_to("acme")
+        await desk.press("h")
+        await desk.until(lambda: len(desk.rows) == 1)
+        await desk.press("slash")
+        await desk.type("search")
+        await desk.press("enter")
+        await desk.until(lambda: desk.line("foot").endswith("acme/search"))
+        await desk.press("y")
+        assert desk.copied
+        assert "acme/search" in desk.copied[-1]
+        await desk.press("escape")
+        await desk.until(lambda: len(desk.rows) == 1)
+        await desk.press("x")
+        await desk.until(lambda: any("search" in row for row in desk.rows))
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 40)])
+async def test_a_folded_group_tells_at_every_size_what_is_in_it(size: tuple[int, int], desks: Desks) -> None:
+    desks.ended(StageScript((StepScript("test", outcome="failure"),)), repo="acme/search")
+    async with desks.listed(size) as desk:
+        await desk.go_to("acme")
+        await desk.press("h")
+        await desk.until(lambda: desk.rows == ["▸ acme  ✗ 1  3 repos"])
+        await desk.running(repo="acme/storefront")
+        await desk.until(lambda: desk.rows == ["▸ acme  ✗ 1  ● 1  3 repos"])
+        await desk.press("l")
+        await desk.until(lambda: desk.rows[0] == "▾ acme")
+
+
+async def test_the_facts_of_a_group_are_of_the_repos_that_the_tree_shows(desks: Desks) -> None:
+    desks.ended(StageScript((StepScript("test", outcome="failure"),)), repo="acme/search")
+    async with desks.listed() as desk:
+        await desk.go_to("acme")
+        await desk.shows("3 repos")
+        await desk.press("x")
+        await desk.shows("1 repo ", "▾ acme")
+
+
+async def test_escape_in_the_tree_goes_out_and_folds_nothing(desks: Desks) -> None:
+    desks.start()
+    desks.server.advance(5)
+    async with desks.listed() as desk:
+        await desk.until(lambda: any(row.kind is Kind.STEP for row in desk.board.live.rows))
+        rows = desk.board.live.rows
+        await desk.go_to("test")
+        kinds = [desk.row.kind]
+        for _ in range(6):
+            await desk.press("escape")
+            await desk.pilot.pause()
+            kinds.append(desk.row.kind)
+        assert kinds[:4] == [Kind.STEP, Kind.BUILD, Kind.REPO, Kind.NAMESPACE]
+        assert set(kinds[4:]) == {Kind.NAMESPACE}
+        assert desk.board.live.rows == rows
+        await desk.press("h")
+        await desk.until(lambda: len(desk.rows) == 1)
+
+
+async def test_escape_takes_back_what_was_just_opened(desks: Desks) -> None:
+    desks.ended()
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        await desk.press("enter")
+        await desk.until(lambda: len(desk.rows) == 5)
+        await desk.press("escape")
+        await desk.until(lambda: len(desk.rows) == 4)
+        assert "storefront" in desk.at
+        await desk.press("enter")
+        await desk.until(lambda: len(desk.rows) == 5)
+        await desk.press("j", "k", "escape")
+        assert desk.at == "▾ acme"
+        assert len(desk.rows) == 5, "not once one has gone on"

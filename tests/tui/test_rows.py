@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from buildwatch.config.view import View
 from buildwatch.model import Build, Repo, RepoKey, Stage, Status, Step
 from buildwatch.store import Server, Store
 from buildwatch.tui.filters import Filter
-from buildwatch.tui.rows import Kind, Row, Showing, flatten, parent_of
+from buildwatch.tui.rows import HEADS, Kind, Row, Showing, flatten, parent_of
 
 CI = "ci.acme"
 LONE = (Stage(1, "default", Status.SUCCESS, steps=(Step(1, "clone", Status.SUCCESS), Step(2, "test", Status.SUCCESS))),)
@@ -180,6 +181,26 @@ def test_a_filter_hides_builds_repos_and_owners_that_have_none() -> None:
     assert flatten(store, view) == []
 
 
+@pytest.mark.parametrize("group", ["namespace", "server", "status", "author"])
+def test_what_is_filtered_is_seen_whatever_was_folded(group: str) -> None:
+    store = store_of([build("acme/api", 1), build("zoo/b", 2), build("zoo/b", 3, server="b")], servers=(CI, "b"))
+    view = Showing(View(group=group))
+    for _ in range(2):
+        view.toggled |= {row.key for row in flatten(store, view) if row.kind in HEADS}
+    folded = flatten(store, view)
+    assert all(row.kind in HEADS for row in folded)
+    view.choose(dataclasses.replace(view.view, filter="api"))
+    rows = flatten(store, view)
+    assert any(row.repo == RepoKey(CI, "acme/api") for row in rows)
+    view.toggle(rows[0])
+    assert not view.is_open(rows[0]), "what is in the way can still be folded"
+    view.choose(dataclasses.replace(view.view, filter="api b"))
+    view.choose(dataclasses.replace(view.view, filter="api"))
+    assert flatten(store, view) == rows, "for as long as there is that filter"
+    view.choose(dataclasses.replace(view.view, filter=""))
+    assert flatten(store, view) == folded, "the folds are as they were"
+
+
 def test_a_repo_that_runs_again_is_still_found_by_how_it_ended_last() -> None:
     builds = [
         build("acme/api", 1, status=Status.FAILURE),
@@ -232,7 +253,7 @@ def test_rows_are_a_tree_with_keys_of_their_own(builds: list[Build], toggled: li
     for index in toggled:
         rows = flatten(store, view)
         if index < len(rows):
-            view.toggled ^= {rows[index].key}
+            view.toggle(rows[index])
     rows = flatten(store, view)
     assert len({row.key for row in rows}) == len(rows)
     for before, row in zip([None, *rows], rows, strict=False):
