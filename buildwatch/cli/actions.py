@@ -8,11 +8,11 @@ import json
 import sys
 from typing import Final
 
-from buildwatch.cli.address import parse
 from buildwatch.cli.errors import UserError
 from buildwatch.cli.facts import line
+from buildwatch.cli.meant import build_of, find
 from buildwatch.cli.output import say
-from buildwatch.cli.servers import CANNOT_ASK, connected, find_build, find_repo
+from buildwatch.cli.servers import CANNOT_ASK, connected
 from buildwatch.config import Settings
 from buildwatch.model import Build
 from buildwatch.sources.actions import Action, read_params, unknown_to
@@ -30,13 +30,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _run(args: argparse.Namespace, settings: Settings) -> int:
-    address = parse(args.repo, [server.url for server in settings.servers])
-    if address.number is None and not address.latest:
-        raise UserError(f"{args.command} needs a build; expected {address.repo}#12 or {address.repo}@latest")
     params = given_params(args.param)
     async with connected(settings) as servers:
-        server, slug = await find_repo(servers, address)
-        build = await find_build(server, slug, address)
+        meant = await find(servers, args.repo)
+        server, address = meant.server, meant.address
+        if not (meant.clone or args.command == "restart" or address.latest) and address.number is None:
+            raise UserError(f"{args.command} needs a build; expected {address.repo}#12 or {address.repo}@latest")
+        build = await build_of(meant, "refuse")
         action = Action(args.command, build, clean(args.target, 200), params)
         if args.command not in server.source.actions:
             raise UserError(unknown_to(server.source, args.command), CANNOT_ASK)

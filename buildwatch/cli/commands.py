@@ -24,35 +24,59 @@ class Command(NamedTuple):
         return status
 
 
+_HERE: Final = "without REPO what is checked out here"
+_BUILD: Final = f"a build; without a number the repo's newest; {_HERE}"
+
+
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repo", metavar="REPO[#N]", help="a build; without a number the repo's newest")
+    parser.add_argument("repo", nargs="?", metavar="REPO[#N]", help=_BUILD)
     _json(parser)
 
 
 def _logs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repo", metavar="REPO[#N][:STAGE/STEP]", help="a build, a stage or a step, by name or number")
+    parser.add_argument(
+        "repo",
+        nargs="?",
+        metavar="REPO[#N][:STAGE/STEP]",
+        help=f"a build, a stage or a step, by name or number; {_HERE}",
+    )
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes, until it has ended")
 
 
 def _action(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repo", metavar="REPO#N", help="the build; REPO@latest for the newest")
+    parser.add_argument("repo", nargs="?", metavar="REPO#N", help=f"the build; REPO@latest for the newest; {_HERE}")
+    _doing(parser)
+
+
+def _doing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     parser.set_defaults(target="", param=[])
 
 
 def _action_with_params(parser: argparse.ArgumentParser) -> None:
-    _action(parser)
+    parser.add_argument("repo", nargs="?", metavar="REPO[#N]", help=_BUILD)
+    _doing(parser)
     parser.add_argument("-p", "--param", metavar="KEY=VALUE", action="append", help="a parameter of the new build")
 
 
 def _create(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repo", metavar="REPO", help="the repo: owner/name, or its name alone where only one has it")
-    parser.add_argument("--branch", metavar="BRANCH", default="", help="the branch (default: the repo's own)")
+    parser.add_argument(
+        "repo",
+        nargs="?",
+        metavar="REPO",
+        help="the repo: owner/name, or its name alone where only one has it (default: the clone you are in)",
+    )
+    parser.add_argument(
+        "--branch",
+        metavar="BRANCH",
+        default="",
+        help="the branch (default: the repo's own; without REPO the one checked out)",
+    )
     parser.add_argument("--commit", metavar="SHA", default="", help="a commit, where the server takes one (Drone)")
     parser.add_argument("-p", "--param", metavar="KEY=VALUE", action="append", help="a parameter of the new build")
     parser.add_argument("--yes", action="store_true", help="do it without asking")
@@ -61,7 +85,9 @@ def _create(parser: argparse.ArgumentParser) -> None:
 
 
 def _deployment(parser: argparse.ArgumentParser) -> None:
-    _action_with_params(parser)
+    parser.add_argument("repo", metavar="REPO#N", help="the build; REPO@latest for the newest")
+    _doing(parser)
+    parser.add_argument("-p", "--param", metavar="KEY=VALUE", action="append", help="a parameter of the new build")
     parser.add_argument("target", metavar="TARGET", help="where to, for example production")
 
 
@@ -106,7 +132,7 @@ def _watch(parser: argparse.ArgumentParser) -> None:
 
 
 def _wait(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repo", metavar="REPO[#N]", help="a build; without a number the repo's newest")
+    parser.add_argument("repo", nargs="?", metavar="REPO[#N]", help=_BUILD)
     parser.add_argument("--timeout", type=_positive, metavar="S", help="give up after so many seconds (exit status 4)")
     parser.epilog = (
         "exit status: 0 success, 1 failure or error, 3 killed, skipped or declined,\n"
@@ -115,7 +141,7 @@ def _wait(parser: argparse.ArgumentParser) -> None:
 
 
 def _diff(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("this", metavar="REPO[#A]", help="the build to ask about; without a number the repo's newest")
+    parser.add_argument("this", nargs="?", metavar="REPO[#A]", help=_BUILD)
     parser.add_argument(
         "that",
         nargs="?",

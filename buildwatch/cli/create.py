@@ -7,11 +7,11 @@ import asyncio
 import json
 
 from buildwatch.cli.actions import ask_person, given_params, told
-from buildwatch.cli.address import parse
 from buildwatch.cli.errors import UserError
 from buildwatch.cli.facts import line
+from buildwatch.cli.meant import find
 from buildwatch.cli.output import say
-from buildwatch.cli.servers import CANNOT_ASK, ask, connected, find_repo
+from buildwatch.cli.servers import CANNOT_ASK, ask, connected
 from buildwatch.config import Settings
 from buildwatch.model import Build
 from buildwatch.sources.actions import NewBuild, unknown_to
@@ -27,14 +27,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _run(args: argparse.Namespace, settings: Settings) -> int:
-    address = parse(args.repo, [server.url for server in settings.servers])
-    if address.number is not None or address.latest or address.stage is not None:
-        raise UserError(f"create makes a new build; expected {address.repo} alone, or `buildwatch restart {address}`")
     params = given_params(args.param)
-    branch, commit = clean(args.branch, 200), clean(args.commit, 200)
     async with connected(settings) as servers:
-        server, slug = await find_repo(servers, address)
-        source = server.source
+        meant = await find(servers, args.repo)
+        address, slug, source = meant.address, meant.slug, meant.server.source
+        if address.number is not None or address.latest or address.stage is not None:
+            raise UserError(f"create makes a new build; expected {slug} alone, or `buildwatch restart {address}`")
+        branch = clean(args.branch, 200) or (meant.clone.branch if meant.clone else "")
+        commit = clean(args.commit, 200)
         await ask(source.version)  # which actions there are is known once it is known what answers there
         if "create" not in source.actions:
             raise UserError(unknown_to(source, "create"), CANNOT_ASK)

@@ -13,6 +13,7 @@ from typing import Final
 from buildwatch.cli.address import parse
 from buildwatch.cli.errors import UserError
 from buildwatch.cli.facts import Object, line
+from buildwatch.cli.meant import build_of, find
 from buildwatch.cli.output import Output, output, say
 from buildwatch.cli.servers import Server, ask, connected, find_build, find_repo
 from buildwatch.config import Settings
@@ -37,10 +38,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 async def _run(args: argparse.Namespace, settings: Settings) -> int:
     urls = [server.url for server in settings.servers]
-    address = parse(args.this, urls)
     async with connected(settings) as servers:
-        server, slug = await find_repo(servers, address)
-        this = await find_build(server, slug, address)
+        meant = await find(servers, args.this)
+        server, slug = meant.server, meant.slug
+        this = await build_of(meant, "branch")
         if args.that is None:
             that = await _reference(server, this, args.older)
         else:

@@ -7,10 +7,11 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 
-from buildwatch.cli.address import Address, parse
+from buildwatch.cli.address import Address
+from buildwatch.cli.meant import build_of, find
 from buildwatch.cli.output import output
 from buildwatch.cli.places import Place, Places, no_place, places, status
-from buildwatch.cli.servers import Server, ask, connected, find_build, find_repo
+from buildwatch.cli.servers import Server, ask, connected
 from buildwatch.cli.tail import Tail
 from buildwatch.cli.watching import following
 from buildwatch.config import Settings
@@ -40,11 +41,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _run(args: argparse.Namespace, settings: Settings) -> int:
-    address = parse(args.repo, [server.url for server in settings.servers])
     show = safe_sgr if output(settings).colour else plain
     async with connected(settings) as servers:
-        server, slug = await find_repo(servers, address)
-        build = await find_build(server, slug, address)
+        meant = await find(servers, args.repo)
+        server, address = meant.server, meant.address
+        build = await build_of(meant, "wait" if args.follow else "branch")
         if args.follow and not build.status.ended:
             await _follow(server, build, address, show)
         else:

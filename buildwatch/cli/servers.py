@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
@@ -23,6 +23,9 @@ from buildwatch.sources.errors import Broken, Busy, Denied, SourceError, Unreach
 
 CANNOT_ASK: Final = 5
 """Exit status when a server does not answer, does not accept the token, or says no."""
+
+TIMED_OUT: Final = 4
+"""Exit status when what was waited for did not come in time."""
 
 LONGEST_WAIT: Final = 10.0
 """Seconds that a server may ask us to wait before it counts as one that cannot be asked."""
@@ -95,10 +98,10 @@ async def find_repo(servers: Iterable[Server], address: Address) -> tuple[Server
     candidates = [server for server in servers if address.server in (None, server.source.url)]
     if "/" in address.repo and len(candidates) == 1:
         return candidates[0], address.repo
-    lists = await _lists(candidates, address)
+    answers = await lists(candidates, address)
     found = []
     slugs = []
-    for server, listed in zip(candidates, lists, strict=True):
+    for server, listed in zip(candidates, answers, strict=True):
         if not isinstance(listed, BaseException):
             slugs += [repo.slug for repo, _ in listed]
             found += [(server, repo.slug) for repo, _ in listed if means(address, repo.slug)]
@@ -107,13 +110,13 @@ async def find_repo(servers: Iterable[Server], address: Address) -> tuple[Server
     if found:
         where = ", ".join(f"{slug} on {server.source.name}" for server, slug in found[:5])
         raise UserError(f"{address.repo} can be {where}; give owner/name, and --server NAME")
-    for listed in lists:
+    for listed in answers:
         if isinstance(listed, BaseException):
             raise listed
     raise no_repo(address, slugs)
 
 
-async def _lists(servers: list[Server], address: Address) -> list[Listed | BaseException]:
+async def lists(servers: Sequence[Server], address: Address) -> list[Listed | BaseException]:
     """What each server lists, or why not; once one has the repo that was meant, only of those that answer soon."""
     asked = [asyncio.ensure_future(ask(server.source.repos)) for server in servers]
     pending, patience = set(asked), None

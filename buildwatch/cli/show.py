@@ -7,10 +7,10 @@ import asyncio
 import json
 from collections.abc import Iterator
 
-from buildwatch.cli.address import parse
 from buildwatch.cli.facts import whole
+from buildwatch.cli.meant import build_of, find
 from buildwatch.cli.output import Output, output, say
-from buildwatch.cli.servers import Server, connected, find_build, find_repo
+from buildwatch.cli.servers import Server, connected
 from buildwatch.config import Settings
 from buildwatch.insight.waterfall import is_stuck
 from buildwatch.model import Build, Stage, Step
@@ -23,10 +23,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _run(args: argparse.Namespace, settings: Settings) -> int:
-    address = parse(args.repo, [server.url for server in settings.servers])
     async with connected(settings) as servers:
-        server, slug = await find_repo(servers, address)
-        build = await find_build(server, slug, address)
+        meant = await find(servers, args.repo)
+        server, build = meant.server, await build_of(meant, "branch")
     if args.json:
         say(json.dumps({"server": build.server, "repo": build.repo, "build": whole(build)}, indent=2))
     else:

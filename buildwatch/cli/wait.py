@@ -7,13 +7,14 @@ import asyncio
 from contextlib import aclosing
 from typing import Final
 
-from buildwatch.cli.address import parse
 from buildwatch.cli.errors import UserError
+from buildwatch.cli.meant import build_of, find
 from buildwatch.cli.output import output, say
-from buildwatch.cli.servers import Server, connected, find_build, find_repo
+from buildwatch.cli.servers import TIMED_OUT, Server, connected
 from buildwatch.cli.watching import following
 from buildwatch.config import Settings
 from buildwatch.model import Build, Status
+from buildwatch.text import clean
 from buildwatch.words import duration
 
 STATUSES: Final = {
@@ -26,8 +27,6 @@ STATUSES: Final = {
 }
 """How a build ended → exit status."""
 
-TIMED_OUT: Final = 4
-
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Wait; the exit status of `STATUSES`, 4 when it took too long, 5 when the server cannot be asked."""
@@ -35,15 +34,18 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _run(args: argparse.Namespace, settings: Settings) -> int:
-    address = parse(args.repo, [server.url for server in settings.servers])
     known: Build | None = None
     try:
         async with asyncio.timeout(args.timeout), connected(settings) as servers:
-            server, slug = await find_repo(servers, address)
-            known = await find_build(server, slug, address)
-            build = known if known.status.ended else await _end(server, known)
+            meant = await find(servers, args.repo)
+            known = await build_of(meant, "wait")
+            build = known if known.status.ended else await _end(meant.server, known)
     except TimeoutError:
-        what = f"{known.address} has not ended" if known else f"nothing was heard of {address}"
+        what = (
+            f"{known.address} has not ended"
+            if known
+            else f"nothing was heard of {clean(args.repo or 'the build of what is checked out')}"
+        )
         raise UserError(f"{what} within {args.timeout:g} s", TIMED_OUT) from None
     lasted = f" after {duration(build.finished - build.started)}" if build.started and build.finished else ""
     say(f"{build.address}  {output(settings).status(build.status)}{lasted}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any, Literal
 
 import msgspec
@@ -92,6 +93,7 @@ class Script(msgspec.Struct, forbid_unknown_fields=True):
     stages: tuple[StageScript, ...] = (StageScript(),)
     event: str = "push"
     branch: str = ""
+    commit: str = ""
     message: str = "A scripted build"
     author: str = company.ADMIN.login
     deploy_to: str = ""
@@ -145,9 +147,10 @@ class Control:
         plan = BuildPlan(() if script.error else tuple(stage.plan() for stage in script.stages), error=script.error)
         if script.number is not None and script.number in repo.by_number:
             raise NoSuchThing(f"number {script.number} of {repo.slug} is taken")
-        build = self._world.create(
-            repo, plan, _origin(self._world, repo, script), blocked=script.blocked, number=script.number
-        )
+        origin = _origin(self._world, repo, script)
+        if script.commit:
+            origin = replace(origin, after=script.commit)
+        build = self._world.create(repo, plan, origin, blocked=script.blocked, number=script.number)
         build.scripted, build.muted = True, script.unseen
         self._world.habits.start(build)
         return build

@@ -101,9 +101,9 @@ def test_what_cannot_be_done_is_told(drone: Drone, cli: Cli) -> None:
     for argv, status, said in (
         (["approve", address, "--yes"], 1, f"{address} does not wait for approval (it is success)"),
         (
-            ["restart", drone.repo, "--yes"],
+            ["cancel", drone.repo, "--yes"],
             2,
-            f"restart needs a build; expected {drone.repo}#12 or {drone.repo}@latest",
+            f"cancel needs a build; expected {drone.repo}#12 or {drone.repo}@latest",
         ),
         (["restart", address, "-p", "A", "--yes"], 2, "A is not a parameter; it should look like KEY=VALUE"),
         (["promote", address, "--yes"], 2, "the following arguments are required: TARGET"),
