@@ -133,6 +133,24 @@ def _count_servers(servers: Sequence[Server], ages: Mapping[str, float | None], 
     return head
 
 
+def hint_size(key: str, word: str) -> int:
+    """How many cells a key with its word takes at the foot, with those behind it."""
+    return width_of(key) + 1 + width_of(word) + 2
+
+
+def with_help(sizes: Sequence[int], help: int | None, room: int) -> list[int]:
+    """Which keys of such `sizes` have room at the foot, the most needed first; that of the help before others."""
+    if help is None or sizes[help] > room:
+        return list(range(len(sizes)))
+    left, shown = room - sizes[help], list[int]()
+    for at, size in enumerate(sizes):
+        if at != help and size > left:
+            return sorted({*shown, help})
+        left -= size if at != help else 0
+        shown.append(at)
+    return shown
+
+
 def bottom_line(
     keys: Iterable[tuple[str, str]], address: str, width: int, g: Glyphs, *, stressed: bool = False
 ) -> tuple[int, Pieces]:
@@ -145,7 +163,7 @@ def bottom_line(
     pieces: Pieces = [(" ", "text")]
     used = 1
     for key, word in keys:
-        size = width_of(key) + 1 + width_of(word) + 2
+        size = hint_size(key, word)
         if used + size > room:
             break
         pieces += [(f"{key} ", "accent"), (f"{word}  ", "text")]

@@ -53,6 +53,9 @@ DWELL = 0.15
 _COUNTED = {str(Status.RUNNING): "running", str(Status.FAILURE): "failed", str(Status.BLOCKED): "blocked"}
 """By the style of a count in the top line, the word that shows what it counts."""
 
+AT_FIRST = 3
+"""So many builds are shown of the repo that is opened at the start: the other repos stay in sight."""
+
 WIDE = 110
 """Columns from which on the selection stands beside the tree instead of under it."""
 
@@ -249,6 +252,7 @@ class Board(Viewing):
         for row in flatten(self.store, self.showing)[: max(1, height - 2)]:
             build = self.store.newest(row.repo) if row.repo is not None else None
             if build is not None and build.status == Status.RUNNING:
+                self.showing.more[build.repo_key] = AT_FIRST
                 self.reveal(build, below=0)
                 return
 

@@ -27,7 +27,7 @@ from buildwatch.tui.build_facts import (
     usual_of,
     wording,
 )
-from buildwatch.tui.cells import Pieces
+from buildwatch.tui.cells import Pieces, width_of
 from buildwatch.tui.page import Page
 from buildwatch.tui.path_lines import path_lines
 from buildwatch.tui.row_cells import bar_sign
@@ -67,15 +67,16 @@ def repo_lines(
     builds: Sequence[Build],
     page: Page,
     *,
+    build: Build | None = None,
     usual: Expected | None = None,
     green: Build | None = None,
     broke: Sequence[Pieces] = (),
 ) -> list[Pieces]:
-    """A repo by its known `builds` (newest first): how they went, and the newest as `build_lines` shows it."""
-    if not builds:
+    """A repo by its known `builds` (newest first): how they went, and one, else the newest, in full."""
+    build = build or next(iter(builds), None)
+    if build is None:
         said = "no builds yet" if repo.active else "not active: this server does not build it"
         return [page.line([(repo.slug, "head")]), page.line([(said, "dim")])][: page.height or None]
-    build = builds[0]
     head = page.spread([(repo.slug, "head")], state(build, usual_of(build, None, None, usual), page))
     top = [head, _summary(builds, page), [], facts_line(build, page, numbered=True)]
     return _composed(top, build, page, usual, green, None, None, broke)
@@ -159,5 +160,6 @@ def _summary(builds: Sequence[Build], page: Page) -> Pieces:
     lengths = [length for build in greens if (length := ran(build, page.now)) is not None]
     said = f"{len(greens)} of the last {len(told)} green ({len(greens) / len(told):.0%})" if told else ""
     usual = f"{duration(median(lengths))} as a rule" if lengths else ""
-    dot = f" {page.glyphs.dot} "
-    return page.spread([(dot.join(filter(None, (said, usual))), "dim")], bars)
+    both = f" {page.glyphs.dot} ".join(filter(None, (said, usual)))
+    has_room = width_of(both) + 2 + len(bars) <= page.width
+    return page.spread([(both if has_room else said or usual, "dim")], bars)

@@ -35,6 +35,11 @@ class Filter:
         """Whether this build (or, without builds, this repo) is to be shown to the user whose login is `me`."""
         return all(test(repo, build, me) for test in self._tests)
 
+    @property
+    def asks_whose(self) -> bool:
+        """Whether it asks for the builds of somebody."""
+        return bool(self._whose)
+
     def is_theirs(self, repo: Repo, build: Build, me: str) -> bool:
         """Whether it is of those whose builds are asked for: a repo stands by the newest of these."""
         return all(test(repo, build, me) for test in self._whose)

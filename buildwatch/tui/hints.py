@@ -53,7 +53,11 @@ class Foot(Lines):
         stressed: bool = False,
     ) -> None:
         """Show as many as there is room for. `stressed` is what stands in place of an address and is to be seen."""
-        self._keys = keys.shortest(table, keymap)
+        lines = keys.shortest(table, keymap)
+        help = next((at for at, (_, _, id) in enumerate(lines) if id == "app.help"), None)
+        room = width - 1 - min(width_of(address) + 1, width // 2)
+        shown = bars.with_help([bars.hint_size(key, word) for key, word, _ in lines], help, room)
+        self._keys = [lines[at] for at in shown]
         told = [(key, word) for key, word, _ in self._keys]
         self._told = keys.in_ascii(told) if glyphs is ASCII else told
         self._room, pieces = bars.bottom_line(self._told, address, width, glyphs, stressed=stressed)

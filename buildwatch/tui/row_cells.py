@@ -55,6 +55,7 @@ class Painter:
     pinned: Collection[RepoKey] = ()  # those with a sign behind their name
     within: Callable[[Row], Tally | None] = lambda _: None  # how what stands in a group is
     view: View = field(default_factory=View)
+    stands_by: Callable[[RepoKey], Build | None] | None = None  # the build that a repo's row shows; None: its newest
     _expected: dict[BuildKey, Expected | None] = field(default_factory=dict)
     _strips: dict[RepoKey, Pieces] = field(default_factory=dict)
     _trends: dict[BuildKey, tuple[Pace, Flaky | None]] = field(default_factory=dict)
@@ -189,7 +190,7 @@ class Painter:
         return self._cut([*pieces, *told, (self._fit(f"  {said}", max(0, room - _size(told))), "dim")], width)
 
     def _repo(self, row: Row, key: RepoKey, width: int, is_open: bool, now: float) -> Pieces:
-        build, repo = self.store.newest(key), self.store.repos[key]
+        build, repo = (self.stands_by or self.store.newest)(key), self.store.repos[key]
         pieces = self._lead(row, is_open, build.status if build else None, build)
         name = repo.slug if self._owners_told else repo.name
         if key in self.pinned:

@@ -107,6 +107,14 @@ class Showing:
     def _folds(self, row: Row) -> set[Hashable]:
         return self.hidden if self.filter and row.kind in HEADS else self.toggled
 
+    def stands_by(self, store: Known, repo: RepoKey) -> Build | None:
+        """The build that a repo's row shows and means: its newest, or that of those whose builds are asked for."""
+        newest = store.newest(repo)
+        if newest is None or not self.filter.asks_whose:
+            return newest
+        me, of = store.servers[repo.server].user, store.repos[repo]
+        return next((build for build in store.builds(repo) if self.filter.is_theirs(of, build, me)), newest)
+
     def holds(self, thing: Repo | Build) -> bool:
         """Whether the cursor stands on it, or on a part of it."""
         return self.held is not None and thing.key in (self.held.repo, self.held.build)

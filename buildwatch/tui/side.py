@@ -97,7 +97,8 @@ class Side(Vertical):
         old = painter.is_old(row)
         runs = self._build is not None and not self._build.status.ended
         now = store.at(row.server) if old and runs else painter.times.get(row.server, 0.0)
-        page = Page(width, now, max(6, height * 11 // 20) if has_log else height, painter.glyphs, self._names)
+        room = max(6, height * 11 // 20, height - self._log_height()) if has_log else height
+        page = Page(width, now, room, painter.glyphs, self._names)
         if row.kind is Kind.SERVER:
             return self._server(row.server, page)
         if row.kind in (Kind.NAMESPACE, Kind.STANDING, Kind.AUTHOR):
@@ -109,14 +110,21 @@ class Side(Vertical):
             builds = list(store.builds(row.repo)) if row.repo else []
             if repo is None:
                 return []
-            usual = painter.expected(builds[0]) if builds else None
-            green = detail_model.last_green(builds[0], builds) if builds and builds[0].status.failed else None
-            return detail_model.repo_lines(repo, builds, page, usual=usual, green=green, broke=self._told(page))
+            usual = painter.expected(build) if build else None
+            green = detail_model.last_green(build, builds) if build and build.status.failed else None
+            told = self._told(page)
+            return detail_model.repo_lines(repo, builds, page, build=build, usual=usual, green=green, broke=told)
         usual = painter.expected(build)
         green = detail_model.last_green(build, list(store.builds(build.repo_key))) if build.status.failed else None
         return detail_model.build_lines(
             build, page, usual=usual, green=green, stage=row.stage, step=row.step, broke=self._told(page)
         )
+
+    def _log_height(self) -> int:
+        """How many rows the log needs with its title, where that will stay so."""
+        place, state = self._step_that_matters(), self.log_view.state
+        settled = place is not None and self._feed.place == place_of(*place) and not (state.live or state.reading)
+        return state.lines + 3 if settled and state.lines else self.size.height
 
     def _doubt(self, width: int) -> list[Pieces]:
         """That what follows is from the last time, where it is."""

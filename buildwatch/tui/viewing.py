@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from buildwatch.config.view import BUILT_IN, COLUMNS, GROUPS, SORTS, View, named
-from buildwatch.model import Build, BuildKey
+from buildwatch.model import Build, BuildKey, RepoKey
 from buildwatch.shown import Shown
 from buildwatch.tui.board_text import view_words
 from buildwatch.tui.filters import FAILED, MINE, with_or_without
@@ -46,6 +46,7 @@ class Viewing(Screen[None], inherit_bindings=False):
         """The builds that the next action is for, in the order in which they were marked."""
         self._marked_last: Hashable = None
         painter.within = self._within
+        painter.stands_by = self._stands_by
         painter.marked, painter.pinned = self.marks, self.showing.pins
         self._settling: asyncio.TimerHandle | None = None
         self._tallies: dict[Hashable, Tally] | None = None
@@ -114,12 +115,15 @@ class Viewing(Screen[None], inherit_bindings=False):
             self.set_rows()
 
     def build_of(self, row: Row | None) -> Build | None:
-        """The build a row belongs to; of a repo's row its newest."""
+        """The build a row belongs to; of a repo's row the one that it shows."""
         if row is None:
             return None
         if row.build is not None:
             return self.store.build(row.build)
-        return self.store.newest(row.repo) if row.repo is not None and row.kind is not Kind.OLDER else None
+        return self._stands_by(row.repo) if row.repo is not None and row.kind is not Kind.OLDER else None
+
+    def _stands_by(self, repo: RepoKey) -> Build | None:
+        return self.showing.stands_by(self.store, repo)
 
     def show_all(self) -> None:
         """Draw everything anew."""

@@ -14,7 +14,7 @@ from buildwatch.model import Build, Repo, RepoKey, Stage, Status, Step
 from buildwatch.store import Changes, Link, Move, Server, Store
 from buildwatch.text import clean
 from buildwatch.tui import bars, board_text
-from buildwatch.tui.bars import Counts, address_of, bottom_line, top_line
+from buildwatch.tui.bars import Counts, address_of, bottom_line, top_line, with_help
 from buildwatch.tui.cells import Pieces, width_of
 from buildwatch.tui.filters import Filter
 from buildwatch.tui.rows import Kind, Row
@@ -380,3 +380,15 @@ def test_a_servers_name_cannot_command_the_terminal() -> None:
     hostile = Server("ci\x1b]0;owned\x07\x1b[31m\u202eemca\n", "https://x.example")
     [line] = Session().lines(store_of(server=hostile), 1)
     assert line == "buildwatch watched ciemca  for 0:01: no build ended"
+
+
+@given(st.lists(st.integers(4, 20), max_size=12), st.integers(0, 11), st.integers(0, 120))
+def test_the_key_for_the_help_is_the_last_to_go(sizes: list[int], at: int, room: int) -> None:
+    help = at if at < len(sizes) else None
+    shown = with_help(sizes, help, room)
+    assert shown == sorted(set(shown))
+    if help is not None and sizes[help] <= room:
+        assert help in shown
+        assert sum(sizes[one] for one in shown) <= room
+        others = [one for one in shown if one != help]
+        assert others == [one for one in range(len(sizes)) if one != help][: len(others)], "those needed most"

@@ -306,6 +306,8 @@ async def test_older_builds_come_on_asking(clock: HandClock, desks: Desks) -> No
             await desk.press("G", "enter")
             await desk.until(lambda: len(desk.board.live.rows) >= first + 25)
             await desk.press("G", "enter")
+            await desk.until(lambda: len(desk.board.live.rows) >= first + 50)
+            await desk.press("G", "enter")
             await desk.until(lambda: desk.board.live.rows[-1].kind is Kind.BUILD)
             numbers = [desk.app.store.build(row.build) for row in desk.board.live.rows if row.build]
             assert [one.number for one in numbers if one] == sorted(
@@ -436,6 +438,24 @@ async def test_a_filtered_tree_follows_what_happens(desks: Desks) -> None:
         desk.advance(5)
         await desk.agree(build, "success")
         await desk.shows("nothing matches 'running'")
+
+
+async def test_where_mine_are_asked_for_a_repo_stands_by_the_newest_of_mine(desks: Desks) -> None:
+    desks.ended(author="dana", message="Mine")
+    desks.ended(author="zoe", message="Hers")
+    async with desks.listed() as desk:
+        await desk.go_to("storefront")
+        await desk.shows("Hers")
+        user = next(iter(desk.board.store.servers.values())).user
+        assert user == "dana"
+        await desk.press("u")
+        await desk.shows("filter: mine")
+        await desk.go_to("storefront")
+        await desk.shows("#1 · push", "Mine")
+        assert desk.board.selected_build is not None
+        assert desk.board.selected_build.number == 1, "what actions mean is what is shown"
+        await desk.press("u")
+        await desk.shows("#2 · push", "Hers")
 
 
 async def test_failed_only_and_back(desks: Desks) -> None:
