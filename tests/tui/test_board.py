@@ -296,18 +296,20 @@ async def test_escape_goes_out_level_by_level_and_never_out_of_the_app(desks: De
         assert desk.app.is_running
 
 
+def more_than(desk: Desk, count: int) -> bool:
+    return sum(row.kind is Kind.BUILD for row in desk.board.live.rows) > count
+
+
 async def test_older_builds_come_on_asking(clock: HandClock, desks: Desks) -> None:
     async with running(DemoServer(clock=clock, seed=1, repos=1, history=60, rate=0)) as server:
         desks.use(server)
         async with desks.listed((120, 50)) as desk:
             await desk.until(lambda: desk.row.kind is Kind.BUILD)  # it runs, so it is open
             await desk.until(lambda: desk.board.live.rows[-1].kind is Kind.OLDER)
-            first = len(desk.board.live.rows)
-            await desk.press("G", "enter")
-            await desk.until(lambda: len(desk.board.live.rows) >= first + 25)
-            await desk.press("G", "enter")
-            await desk.until(lambda: len(desk.board.live.rows) >= first + 50)
-            await desk.press("G", "enter")
+            for count in (20, 40, 60):
+                await desk.until(lambda: desk.board.live.rows[-1].kind is Kind.OLDER)
+                await desk.press("G", "enter")
+                await desk.until(partial(more_than, desk, count))
             await desk.until(lambda: desk.board.live.rows[-1].kind is Kind.BUILD)
             numbers = [desk.app.store.build(row.build) for row in desk.board.live.rows if row.build]
             assert [one.number for one in numbers if one] == sorted(
@@ -523,12 +525,12 @@ async def test_following_again_from_elsewhere_goes_back_before_it_ends(desks: De
     async with desks.listed() as desk:
         await desk.running(repo="acme/search")
         await desk.press("F", "g")
-        assert desk.at == "▾ acme"
+        await desk.until(lambda: desk.at == "▾ acme")
         await desk.press("F")
-        assert desk.line("foot").endswith("acme/search#1")
+        await desk.until(lambda: desk.line("foot").endswith("acme/search#1"))
         assert desk.board.follow_newest
         await desk.press("F")
-        assert not desk.board.follow_newest
+        await desk.until(lambda: not desk.board.follow_newest)
 
 
 @pytest.mark.parametrize("group", ["namespace", "server", "status", "author"])
@@ -541,7 +543,7 @@ async def test_following_finds_its_build_however_things_are_grouped(group: str, 
             await desk.press("G", "h", "h", "h")
             await desk.pilot.pause()
         await desk.press("g", "F")
-        assert desk.line("foot").endswith("acme/search#1")
+        await desk.until(lambda: desk.line("foot").endswith("acme/search#1"))
 
 
 async def test_the_help_tells_the_keys_of_this_place(desks: Desks) -> None:
