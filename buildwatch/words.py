@@ -44,6 +44,13 @@ def ago(seconds: float) -> str:
     return f"{whole} seconds ago" if whole >= 5 else "just now"
 
 
+def of_greens(count: int) -> str:
+    """In how many green builds something was as it is told to be: only from three on it is a rule."""
+    if count >= 3:
+        return "as a rule"
+    return "in the last green build" if count == 1 else f"in the last {count} green builds"
+
+
 @dataclass(frozen=True, slots=True)
 class Glyphs:
     """The signs of one glyph set. Each stands one cell wide and has one meaning."""

@@ -1,13 +1,14 @@
 """What broke in a step: the command, the first line that says so, what it says, and the parts of the log to show. Pure.
 
 Runners print each command before they run it (`+ go test ./...`) and stop at the first that fails. So the last command
-printed is the one that failed, and whatever the ones before it complained of did not stop them.
+printed is the one that failed, and whatever the ones before it complained of did not stop them. Where it says
+nothing of an error itself, as `exit 2` does, the first complaint before it is told, with the command that printed it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -33,15 +34,17 @@ _COMMAND: Final = re.compile(r"\+ (?=\S)(?!(?:Expected|Received|expected|actual)
 class Digest(Struct, frozen=True, gc=False):
     """What broke in one log; indices count its lines from 0.
 
-    `command` is the one that failed as it was printed, without its `+ `, empty where none was. `error` is the first
-    line that tells of it, `says` the lines that tell most (at most three, in their order, plain text) and `tells` the
-    one of them that all others lead to, `tool` which tool wrote them where that is certain. `because` is what the exit
-    status means by itself. `parts` are the lines worth showing as (first, one past the last): the command, the error
-    in its context, and the last `TAIL` lines. `signature` is the same for failures that are alike.
+    `command` is the one that printed what broke, without its `+ `, empty where none was; `last` is the last one, with
+    which the step ended, where that is another (`+ exit 2` after a command that said why). `error` is the first line
+    that tells of it, `says` the lines that tell most (at most three, in their order, plain text) and `tells` the one
+    of them that all others lead to, `tool` which tool wrote them where that is certain. `because` is what the exit
+    status means by itself, of the last command. `parts` are the lines worth showing as (first, one past the last): the
+    commands, the error in its context, and the last `TAIL` lines. `signature` is the same for failures that are alike.
     """
 
     exit_code: int
     command: str = ""
+    last: str = ""
     error: int | None = None
     tells: int | None = None
     says: tuple[str, ...] = ()
@@ -57,25 +60,33 @@ def digest(texts: Sequence[str], exit_code: int = 0) -> Digest:
     Where no line tells of an error, the last one that says anything stands for it.
     """
     begin = max(0, len(texts) - LOOKED_AT)
-    at = next((line for line in range(len(texts) - 1, begin - 1, -1) if is_command(texts[line])), None)
+    ended = at = _command_above(texts, len(texts), begin)
     start = begin if at is None else at
-    command = _COMMAND.sub("", texts[at].strip(), count=1) if at is not None else ""
     error = _error(texts, start)
     if error is None and start > begin:
         error = _error(texts, begin, start)
+        at = at if error is None else _command_above(texts, error, begin)
+    command, last = _command(texts, at), _command(texts, ended)
     told, tells = _said(texts, error) if error is not None else (_last(texts, start), None)
     rule = rule_of(texts[error]) if error is not None else None
-    because = meaning_of(exit_code, command)
+    because = meaning_of(exit_code, last)
     says = tuple(bare(texts[line]).strip() for line in told)
     return Digest(
         exit_code,
         command,
+        last if at != ended else "",
         error,
         tells,
         says,
         rule.tool if rule and rule.tool != "any" else "",
         because,
-        tuple(_parts(len(texts), at, error if error is not None else told[0] if told else None)),
+        tuple(
+            _parts(
+                len(texts),
+                {line for line in (at, ended) if line is not None},
+                error if error is not None else told[0] if told else None,
+            )
+        ),
         _signature(says, command, exit_code),
     )
 
@@ -83,6 +94,14 @@ def digest(texts: Sequence[str], exit_code: int = 0) -> Digest:
 def is_command(text: str) -> bool:
     """Whether a line of a log (plain) is a command that the runner is about to run."""
     return _COMMAND.match(text) is not None
+
+
+def _command_above(texts: Sequence[str], end: int, begin: int) -> int | None:
+    return next((line for line in range(end - 1, begin - 1, -1) if is_command(texts[line])), None)
+
+
+def _command(texts: Sequence[str], at: int | None) -> str:
+    return _COMMAND.sub("", texts[at].strip(), count=1) if at is not None else ""
 
 
 def _error(texts: Sequence[str], begin: int, end: int | None = None) -> int | None:
@@ -108,9 +127,9 @@ def _last(texts: Sequence[str], start: int) -> tuple[int, ...]:
     return tuple(line for line in [next(lines, None)] if line is not None and not is_command(texts[line]))
 
 
-def _parts(count: int, command: int | None, error: int | None) -> Iterator[tuple[int, int]]:
+def _parts(count: int, commands: Iterable[int], error: int | None) -> Iterator[tuple[int, int]]:
     """The parts of `count` lines that are worth showing, in order, none of them touching the one before."""
-    wanted = [(command, command + 1)] if command is not None else []
+    wanted = [(command, command + 1) for command in commands]
     if error is not None:
         wanted.append((max(0, error - BEFORE), min(count, error + AFTER + 1)))
     wanted.append((max(0, count - TAIL), count))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -29,6 +29,7 @@ NEARLY: Final = 0.99
 class Expected:
     """How long a build, its stages and its steps are expected to run (seconds), and from how many green builds.
 
+    `counts` tells the latter of each part (of a stage under its name and ""): of old builds the stages are not known.
     Costs a walk over the repo's builds: keep it until one of them changes.
     """
 
@@ -36,6 +37,7 @@ class Expected:
     greens: int
     stages: dict[str, float]
     steps: dict[tuple[str, str], float]
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def stage(self, stage: str) -> float | None:
         """The expected length of the stage of that name."""
@@ -71,8 +73,10 @@ def expect(build: Build, builds: Iterable[Build]) -> Expected | None:
         return None
     like = alike(build, greens)
     lengths = [length for other in like if (length := ran(other, 0)) is not None]
-    stages, steps = _parts(alike(build, [other for other in greens if other.stages]))
-    return Expected(median(lengths), len(lengths), stages, steps)
+    parts = _parts(alike(build, [other for other in greens if other.stages]))
+    stages = {stage: median(of) for (stage, step), of in parts.items() if not step}
+    steps = {place: median(of) for place, of in parts.items() if place[1]}
+    return Expected(median(lengths), len(lengths), stages, steps, {place: len(of) for place, of in parts.items()})
 
 
 def model_of(build: Build, builds: Iterable[Build]) -> Build | None:
@@ -114,15 +118,16 @@ def alike(build: Build, greens: Sequence[Build]) -> Sequence[Build]:
     return (branch or event or greens)[:GREENS_READ]
 
 
-def _parts(greens: Iterable[Build]) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
-    """The median lengths of stages and steps. A detached step runs as long as its stage does and tells nothing."""
-    stages: defaultdict[str, list[float]] = defaultdict(list)
-    steps: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+def _parts(greens: Iterable[Build]) -> dict[tuple[str, str], list[float]]:
+    """The lengths of stages (under their name and "") and steps. A detached step runs as long as its stage does and
+    tells nothing.
+    """
+    parts: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for build in greens:
         for stage in build.stages or ():
             if stage.status == Status.SUCCESS and (length := ran(stage, 0)) is not None:
-                stages[stage.name].append(length)
+                parts[stage.name, ""].append(length)
             for step in stage.steps:
                 if step.status == Status.SUCCESS and not step.detached and (length := ran(step, 0)) is not None:
-                    steps[stage.name, step.name].append(length)
-    return {name: median(of) for name, of in stages.items()}, {name: median(of) for name, of in steps.items()}
+                    parts[stage.name, step.name].append(length)
+    return parts

@@ -62,9 +62,17 @@ _OF_TOOL: Final = (
     (re.compile(r"\bterraform plan\b.*-detailed-exitcode"), {2: "there are changes to apply"}),
 )
 
+_CHOSEN: Final = re.compile(r"(?:^|[\s;&|({])(?:exit|return) (\d+)\s*[;)}]*\s*$")
+
 
 def meaning_of(exit_code: int, command: str = "") -> str:
-    """What this exit status of `command` means in a few words; empty where it says no more than that it failed."""
+    """What this exit status of `command` means in a few words; empty where it says no more than that it failed.
+
+    As where the command ends with `exit 2`: then whoever wrote it chose the status, and no tool did.
+    """
+    chosen = _CHOSEN.search(command)
+    if chosen is not None and int(chosen[1]) == exit_code:
+        return ""
     for tool, words in _OF_TOOL:
         if exit_code in words and tool.search(command):
             return words[exit_code]

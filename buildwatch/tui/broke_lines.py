@@ -18,10 +18,13 @@ def broke_lines(of: Digest, often: Seen | None, page: Page) -> list[Pieces]:
     exit = f"exit {of.exit_code}" if of.exit_code else ""
     if of.command:
         lines += _with_lead("+ ", clean(of.command), "text", page, MOST)
-    if exit and of.because:
-        lines += page.wrap(f"{exit}: {of.because}", "failure", 2)
+    because = page.wrap(f"{exit}: {of.because}", "failure", 2) if exit and of.because else []
+    if not of.last:
+        lines += because
     for text in of.says:
         lines += page.wrap(clean(text), "error" if of.error is not None else "text", MOST)
+    if of.last:
+        lines += _with_lead("then + ", clean(of.last), "text", page, MOST) + because
     if often is not None and (told := in_words(often, page.now)):
         lines += page.wrap(told, "accent" if often.times > 1 else "dim", 2)
     return lines

@@ -33,7 +33,7 @@ from buildwatch.tui.path_lines import path_lines
 from buildwatch.tui.row_cells import bar_sign
 from buildwatch.tui.styles import bar_style
 from buildwatch.tui.waterfall_lines import WaterfallLines
-from buildwatch.words import duration
+from buildwatch.words import duration, of_greens
 
 ROWS_KEPT: Final = 8
 """How many rows of a waterfall stay in sight before anything else is left out for them."""
@@ -153,13 +153,13 @@ def _sentences(said: list[meaning.Said], page: Page) -> list[Pieces]:
 
 
 def _summary(builds: Sequence[Build], page: Page) -> Pieces:
-    """How the last builds went: the strip, the share of green ones, and how long one takes as a rule."""
+    """How the last builds went: the strip, the share of green ones, and how long one takes."""
     bars: Pieces = [(bar_sign(bar, page.glyphs), bar_style(bar.status)) for bar in strip(builds)]
     told = [build for build in builds if build.status == Status.SUCCESS or build.status.failed]
     greens = [build for build in told if build.status == Status.SUCCESS]
     lengths = [length for build in greens if (length := ran(build, page.now)) is not None]
     said = f"{len(greens)} of the last {len(told)} green ({len(greens) / len(told):.0%})" if told else ""
-    usual = f"{duration(median(lengths))} as a rule" if lengths else ""
+    usual = f"{duration(median(lengths))} {of_greens(len(lengths))}" if lengths else ""
     both = f" {page.glyphs.dot} ".join(filter(None, (said, usual)))
     has_room = width_of(both) + 2 + len(bars) <= page.width
     return page.spread([(both if has_room else said or usual, "dim")], bars)

@@ -9,7 +9,7 @@ from buildwatch.insight.eta import Expected, progress, ran
 from buildwatch.insight.waterfall import is_stuck
 from buildwatch.model import Build, Stage, Status, Step
 from buildwatch.tui.key_names import USUAL, KeyNames
-from buildwatch.words import age, duration
+from buildwatch.words import age, duration, of_greens
 
 LONG_WAIT: Final = 60.0
 """Seconds after which waiting for a runner is worth a word."""
@@ -47,7 +47,7 @@ def of_stage(build: Build, stage: Stage, usual: Expected | None, now: float, nam
     if stage.status == Status.WAITING and stage.depends_on:
         said.append(Said(f"waits for {', '.join(stage.depends_on)}", "dim"))
     if stage.status == Status.RUNNING:
-        said += _overdue(stage.started, usual.stage(stage.name) if usual else None, now)
+        said += _overdue(stage.started, usual, stage.name, "", now)
     if stage.status == Status.SKIPPED:
         said.append(Said("never ran: what it depends on did not succeed, or the build was stopped", "dim"))
     if stage.status == Status.KILLED:
@@ -63,7 +63,7 @@ def of_step(build: Build, stage: Stage, step: Step, usual: Expected | None, now:
     if step.status == Status.FAILURE or step.status == Status.ERROR:
         said.append(_failed(step, now))
     elif step.status == Status.RUNNING:
-        said += _overdue(step.started, usual.step(stage.name, step.name) if usual else None, now)
+        said += _overdue(step.started, usual, stage.name, step.name, now)
     elif step.status == Status.KILLED:
         said.append(Said(_why_killed([step]), "killed"))
     elif step.status == Status.SKIPPED:
@@ -132,16 +132,22 @@ def _no_runner(since: int, lead: str, stage: Stage | None, now: float) -> Said:
     return Said(f"{lead}waits for a runner{waits}: no runner has taken it{asks}", "blocked")
 
 
-def _overdue(started: int, usual: float | None, now: float, among: str = "as a rule") -> Iterator[Said]:
-    at = progress(started, usual, now)
-    if at.overdue and usual is not None:
-        yield Said(f"takes much longer than usual: {duration(at.elapsed)} so far, {duration(usual)} {among}", "blocked")
+def _overdue(started: int, usual: Expected | None, stage: str, step: str, now: float) -> Iterator[Said]:
+    if usual is not None:
+        length = usual.step(stage, step) if step else usual.stage(stage)
+        yield from _much_longer(started, length, now, of_greens(usual.counts.get((stage, step), 0)))
 
 
 def _overdue_build(build: Build, usual: Expected | None, now: float) -> Iterator[Said]:
     if usual is not None:
-        among = f"in the last {usual.greens} green builds" if usual.greens > 1 else "in the last green build"
-        yield from _overdue(build.started, usual.build, now, among)
+        among = f"in the last {usual.greens} green builds" if usual.greens > 1 else of_greens(usual.greens)
+        yield from _much_longer(build.started, usual.build, now, among)
+
+
+def _much_longer(started: int, usual: float | None, now: float, among: str) -> Iterator[Said]:
+    at = progress(started, usual, now)
+    if at.overdue and usual is not None:
+        yield Said(f"takes much longer than usual: {duration(at.elapsed)} so far, {duration(usual)} {among}", "blocked")
 
 
 def _why_killed(steps: list[Step] | tuple[Step, ...]) -> str:

@@ -88,6 +88,28 @@ def test_what_did_not_stop_the_commands_before_is_not_what_broke() -> None:
     assert digest([*texts[:3], "bye"], 1).says == ("error: ugly",), "better than nothing"
 
 
+@pytest.mark.parametrize(
+    ("texts", "exit_code", "command", "last", "says", "because"),
+    [
+        (["+ make test", "FAIL: expected 3", "+ exit 2"], 2, "make test", "exit 2", "FAIL: expected 3", ""),
+        (["+ make test || exit 2", "FAIL: expected 3"], 2, "make test || exit 2", "", "FAIL: expected 3", ""),
+        (["+ make test; exit 2", "FAIL: expected 3"], 2, "make test; exit 2", "", "FAIL: expected 3", ""),
+        (["+ make", "main.c:1:1: error: no", "make: *** [all] Error 1"], 2, "make", "", "main.c:1:1: error: no", None),
+        (["+ go vet", "+ echo a", "FAIL: b", "c", "+ exit 1"], 1, "echo a", "exit 1", "FAIL: b", ""),
+        (["error: no cache", "+ ./deploy"], 127, "", "./deploy", "error: no cache", "command not found"),
+        (["+ ./deploy", "error: no host"], 1, "./deploy", "", "error: no host", ""),
+        (["+ make lint", "fine", "+ exit 3"], 3, "exit 3", "", None, ""),
+    ],
+)
+def test_the_command_that_is_told_is_the_one_that_printed_what_is_told(
+    texts: list[str], exit_code: int, command: str, last: str, says: str | None, because: str | None
+) -> None:
+    told = digest(texts, exit_code)
+    assert (told.command, told.last) == (command, last)
+    assert told.says[:1] == (() if says is None else (says,))
+    assert because is None or told.because == because
+
+
 def test_a_log_without_commands_or_errors() -> None:
     assert digest(["starting", "done", "", "  "], 3).says == ("done",)
     assert digest([], 3).says == ()
@@ -126,3 +148,6 @@ def test_the_parts_are_in_order_apart_and_hold_the_error(texts: list[str]) -> No
     assert told.error is None or told.error in places
     commands = [line for line, text in enumerate(texts) if is_command(text)]
     assert not commands or commands[-1] in places
+    if told.error is not None and told.command:
+        above = max(line for line in commands if line <= told.error)
+        assert texts[above].endswith(told.command)

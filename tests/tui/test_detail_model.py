@@ -153,7 +153,7 @@ def parallel() -> Build:
 def test_what_decided_the_length_is_thick_and_what_waited_has_dots(glyphs: Glyphs, drawn: list[str]) -> None:
     lines = texts(build_lines(parallel(), Page(46, ZERO + 300, 0, glyphs)))
     assert lines[4:8] == drawn
-    assert lines[10] == f"decided by test 0:40 {glyphs.dot} nothing ran for 0:08"
+    assert lines[10] == f"decided by test 0:40 {glyphs.ellipsis} {glyphs.dot} nothing ran for 0:08"
     wide = texts(build_lines(parallel(), Page(90, ZERO + 300, 0, glyphs)))
     into = glyphs.into
     assert f"decided by clone 0:04 {into} test 0:40 {into} publish 0:08 {glyphs.dot} nothing ran for 0:08" in wide
@@ -209,8 +209,10 @@ def test_what_takes_much_longer_says_so() -> None:
     said = "takes much longer than usual: 6:40 so far, 1:46 in the last"
     assert f"{said} green build" in texts(build_lines(running(), page, usual=one))
     assert f"{said} 2 green builds" in texts(build_lines(running(), page, usual=two))
-    said = "takes much longer than usual: 6:35 so far, 0:41 as a rule"
-    assert said in texts(build_lines(running(), page, usual=one, stage=1, step=3))
+    three = expect(running(), [green(7), green(6), green(5)])
+    said = "takes much longer than usual: 6:35 so far, 0:41"
+    for usual, among in ((one, "in the last green build"), (two, "in the last 2 green builds"), (three, "as a rule")):
+        assert f"{said} {among}" in texts(build_lines(running(), page, usual=usual, stage=1, step=3))
 
 
 @pytest.mark.parametrize(
@@ -359,6 +361,11 @@ def test_a_repo_shows_how_its_builds_went_and_the_newest_one() -> None:
     assert lines[1].endswith("⊝▂⊘▂▂▁")
     assert lines[3] == "#8 · push · master · 092ed225 · maiyang"
     assert "test failed with exit 1 after 0:46" in lines
+
+
+def test_what_one_green_build_took_is_no_rule() -> None:
+    lines = texts(repo_lines(Repo("ci", "acme/gcd"), [failed(), green(7)], Page(80, ZERO + 60), green=green(7)))
+    assert lines[1].startswith("1 of the last 2 green (50%) · 1:46 in the last green build")
 
 
 @pytest.mark.parametrize(

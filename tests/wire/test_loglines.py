@@ -40,6 +40,7 @@ def texts(lines: Sequence[LogLine]) -> list[str]:
         (["10%\r\x1b[", "32", "m", "\n"], ["10%"]),
         (["\x1b[1G\x1b[0K⠙", "\x1b[1", "G\x1b[0K⠹", "\n"], ["⠹"]),
         (["\n", "\n"], ["", ""]),
+        (["one\n", "two\n", "", "three\n"], ["one", "two", "three"]),  # a runner's rest of a write of two lines
     ],
 )
 def test_pieces_become_lines(outs: list[str], expected: list[str]) -> None:
