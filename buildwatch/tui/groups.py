@@ -29,8 +29,8 @@ def members(row: Row, store: Known, showing: Showing) -> list[tuple[Repo, Build 
     found: list[tuple[Repo, Build | None]] = []
     for repo, heads, builds in _placed(store, showing):
         if row.key in heads:
-            newest = next(iter(builds), None) if row.kind is Kind.AUTHOR else store.newest(repo.key)
-            found.append((repo, newest))
+            stands = next(iter(builds), None) if row.kind is Kind.AUTHOR else showing.stands_by(store, repo.key)
+            found.append((repo, stands))
     return found
 
 
@@ -66,7 +66,11 @@ def _placed(store: Known, showing: Showing) -> Iterator[tuple[Repo, tuple[Hashab
                 head = Row(Kind.STANDING, 0, "", part=STANDINGS[showing.order.standing(store, repo)])
             within = Row(Kind.NAMESPACE, 0, repo.server, part=repo.namespace)
             heads = (head.key, within.key) if group == "namespace" else (head.key,)
-            yield repo, heads, store.builds(repo.key)
+            builds = store.builds(repo.key)
+            if showing.filter.asks_whose:
+                me = store.servers[repo.server].user
+                builds = (build for build in builds if showing.filter.is_theirs(repo, build, me))
+            yield repo, heads, builds
 
 
 def _by_author(

@@ -39,6 +39,14 @@ def test_what_fails_runs_and_waits_is_counted_as_at_the_top() -> None:
     assert counted[Row(Kind.SERVER, 0, CI).key] == Tally(repos=3, failing=2, running=2, waiting=1)
 
 
+def test_where_somebodys_builds_are_asked_for_only_these_count() -> None:
+    store = store_of([build("acme/api", 1, author="ann"), build("acme/api", 2, author="bob", status=Status.FAILURE)])
+    showing = Showing()
+    showing.choose(View(filter="mine"))
+    assert tallies(store, store, showing)[ACME.key] == Tally(repos=1)
+    assert [one.number for _, one in members(ACME, store, showing) if one] == [1]
+
+
 def test_what_no_server_has_confirmed_neither_runs_nor_fails() -> None:
     kept = store_of([build("acme/api", 1, status=Status.FAILURE)])
     assert tallies(kept, store_of([]), Showing())[ACME.key] == Tally(repos=1)
