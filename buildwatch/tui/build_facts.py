@@ -104,11 +104,11 @@ def green_lines(build: Build, green: Build | None, page: Page) -> list[Pieces]:
 
 
 def beside_lines(build: Build, stage: Stage | None, step: Step | None, page: Page) -> list[Pieces]:
-    """What is known beside that: where it runs, when it ended, how long it waited, with which parameters."""
+    """What is known beside that: what it comes after, where it ran, when it ended, how long it waited, parameters."""
     stages = build.stages or ()
     place = _place(stage or (stages[0] if len(stages) == 1 else None), step)
     if stage is not None:
-        return page.listed(place, "dim")
+        return page.listed(_after(step or stage) + place, "dim")
     lines = page.listed(_times(build, page.now) + (place if build.started > 0 else []), "dim")
     if build.params:
         lines += page.wrap("with " + " ".join(f"{name}={value}" for name, value in build.params), "dim", 2)
@@ -126,6 +126,11 @@ def _branch(build: Build) -> str:
     if build.source and build.branch and build.source != build.branch:
         return f"{build.source} into {build.branch}"
     return branch_of(build)
+
+
+def _after(part: Stage | Step) -> list[str]:
+    """What it began after, where that is not told as what it waits for."""
+    return [f"after {', '.join(part.depends_on)}"] if part.depends_on and part.status.rank > 0 else []
 
 
 def _place(stage: Stage | None, step: Step | None) -> list[str]:

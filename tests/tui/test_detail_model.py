@@ -297,6 +297,18 @@ def test_where_and_when_it_ran_is_told_below() -> None:
     )
 
 
+def test_a_part_tells_what_it_comes_after() -> None:
+    publish = shown(parallel(), ZERO + 300, width=80, stage=1, step=4)
+    assert any(line.startswith("after lint, test") for line in publish)
+    deploy = Stage(2, "deploy", Status.RUNNING, started=ZERO + 60, depends_on=("backend", "frontend"))
+    lines = shown(build(4, "running", (*lone("success"), deploy)), ZERO + 300, width=80, stage=2)
+    assert any(line.startswith("after backend, frontend") for line in lines)
+    waiting = replace(deploy, status=Status.WAITING, started=0)
+    lines = shown(build(4, "running", (*lone("success"), waiting)), ZERO + 300, width=80, stage=2)
+    assert "waits for backend, frontend" in lines
+    assert not any("after " in line for line in lines), "it is told once"
+
+
 def test_a_long_message_is_cut_after_two_lines_and_an_error_is_not() -> None:
     of = build(2, "error", message="word " * 60, error="reason " * 60)
     lines = shown(of, width=40)
