@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -40,15 +40,26 @@ def tallies(store: Known, confirmed: Known, showing: Showing) -> dict[Hashable, 
     `confirmed` is what the servers themselves told: only of that it is known how it stands.
     """
     found: defaultdict[Hashable, Tally] = defaultdict(Tally)
-    for _, heads, builds in _placed(store, showing):
-        told = [build for build in builds if confirmed.build(build.key) is not None]
-        ended = next((build for build in told if build.status.ended), None)
-        running = sum(build.status == Status.RUNNING for build in told)
-        waiting = sum(build.status == Status.BLOCKED for build in told)
+    unfinished = Counter(build.repo_key for build in confirmed.unfinished())
+    for repo, heads, builds in _placed(store, showing):
+        failing, running, waiting, left = False, 0, 0, unfinished[repo.key]
+        walk = iter(builds)
+        for build in walk:
+            if confirmed.build(build.key) is None:
+                continue
+            if build.status.ended:
+                failing = build.status in (Status.FAILURE, Status.ERROR)
+                break
+            left -= 1
+            running += build.status == Status.RUNNING
+            waiting += build.status == Status.BLOCKED
+        for build in walk if left else ():  # older ones that have not ended
+            running += build.status == Status.RUNNING and confirmed.build(build.key) is not None
+            waiting += build.status == Status.BLOCKED and confirmed.build(build.key) is not None
         for head in heads:
             tally = found[head]
             tally.repos += 1
-            tally.failing += ended is not None and ended.status in (Status.FAILURE, Status.ERROR)
+            tally.failing += failing
             tally.running += running
             tally.waiting += waiting
     return found

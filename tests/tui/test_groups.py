@@ -39,6 +39,13 @@ def test_what_fails_runs_and_waits_is_counted_as_at_the_top() -> None:
     assert counted[Row(Kind.SERVER, 0, CI).key] == Tally(repos=3, failing=2, running=2, waiting=1)
 
 
+def test_what_runs_is_counted_though_a_newer_build_has_ended() -> None:
+    store = store_of(
+        [build("acme/api", 1, status=Status.RUNNING, finished=0), build("acme/api", 2, status=Status.FAILURE)]
+    )
+    assert tallies(store, store, Showing())[ACME.key] == Tally(repos=1, failing=1, running=1)
+
+
 def test_where_somebodys_builds_are_asked_for_only_these_count() -> None:
     store = store_of([build("acme/api", 1, author="ann"), build("acme/api", 2, author="bob", status=Status.FAILURE)])
     showing = Showing()
