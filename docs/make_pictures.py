@@ -68,7 +68,8 @@ async def studio(size: tuple[int, int], *, rate: float | None = None) -> AsyncIt
     async with running(DemoServer(clock=clock, seed=5, rate=rate, token="demo")) as server:  # noqa: S106  (of this demo alone)
         for _ in range(20):
             server.advance(2)
-        settings = load(environ={"DRONE_SERVER": server.url, "DRONE_TOKEN": "demo", "HOME": "/nonexistent"})
+        about = {"DRONE_SERVER": server.url, "DRONE_TOKEN": "demo", "HOME": "/nonexistent"}
+        settings = load(environ=about | {"BUILDWATCH_THEME": "dark"})  # whatever terminal this is
         named = tuple(replace(one, name="ci.acme.example") for one in settings.servers)
         app = BuildwatchApp(replace(settings, servers=named, keep=False))
         async with app.run_test(size=size):
@@ -171,7 +172,8 @@ async def stale(kept: str, draw: Callable[[], Coroutine[Any, Any, str]]) -> bool
 
 def main() -> int:
     """Draws all of them, or says which are stale."""
-    os.environ["TZ"] = "UTC"
+    os.environ |= {"TZ": "UTC", "COLORTERM": "truecolor", "TERM": "xterm-256color"}
+    os.environ.pop("NO_COLOR", None)
     time.tzset()
     files = {name: HERE / f"{name}.svg" for name in PICTURES}
     if "--check" not in sys.argv:
