@@ -72,7 +72,10 @@ async def studio(size: tuple[int, int], *, rate: float | None = None) -> AsyncIt
         settings = load(environ=about | {"BUILDWATCH_THEME": "dark"})  # whatever terminal this is
         named = tuple(replace(one, name="ci.acme.example") for one in settings.servers)
         app = BuildwatchApp(replace(settings, servers=named, keep=False))
-        async with app.run_test(size=size):
+        async with app.run_test(size=size) as pilot:
+            async with asyncio.timeout(60):  # however busy the machine is
+                while not all(one.listed for one in app.store.servers.values()):
+                    await pilot.pause(0.05)
             yield Studio(clock, server, app)
             app.exit()
 
