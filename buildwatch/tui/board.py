@@ -9,36 +9,33 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from buildwatch.config.view import GROUPS, SORTS
-from buildwatch.model import Build, RepoKey, Status
+from buildwatch.config.view import SORTS
+from buildwatch.model import Build, Status
 from buildwatch.shown import Shown
 from buildwatch.store import Changes, Link
 from buildwatch.tui import bars, board_text, garbage, keys
 from buildwatch.tui.cells import Pieces
+from buildwatch.tui.going import WIDE, Going
 from buildwatch.tui.hints import Foot
 from buildwatch.tui.keymap import PLAIN, Keymap
 from buildwatch.tui.lines import Lines
 from buildwatch.tui.live_tree import LiveTree
-from buildwatch.tui.newest import newest
-from buildwatch.tui.order import STANDINGS
 from buildwatch.tui.outside import Outside
 from buildwatch.tui.row_cells import AGE, TIME, Painter
-from buildwatch.tui.rows import HEADS, OF_AUTHOR, Kind, Row, author_of, flatten
+from buildwatch.tui.rows import HEADS, OF_AUTHOR, Kind, Row
 from buildwatch.tui.ticking import Ticking
-from buildwatch.tui.viewing import Viewing
 from buildwatch.tui.wants import Wants
 from buildwatch.words import ASCII, Glyphs
 
 if TYPE_CHECKING:
     from buildwatch.tui.asked import Asked
-    from buildwatch.tui.left import Left, Place
+    from buildwatch.tui.left import Left
     from buildwatch.tui.side import Side
 
 FRAME = 0.05
@@ -53,12 +50,6 @@ DWELL = 0.15
 _COUNTED = {str(Status.RUNNING): "running", str(Status.FAILURE): "failed", str(Status.BLOCKED): "blocked"}
 """By the style of a count in the top line, the word that shows what it counts."""
 
-AT_FIRST = 3
-"""So many builds are shown of the repo that is opened at the start: the other repos stay in sight."""
-
-WIDE = 110
-"""Columns from which on the selection stands beside the tree instead of under it."""
-
 
 def spacing(cost: float) -> float:
     """Seconds between two frames at the least, where it takes `cost` seconds to find out which rows there are.
@@ -68,7 +59,7 @@ def spacing(cost: float) -> float:
     return max(FRAME, min(4 * cost, SLOWEST))
 
 
-class Board(Viewing):
+class Board(Going):
     """What one sees all day."""
 
     def __init__(self, shown: Shown, outside: Outside, glyphs: Glyphs, keymap: Keymap = PLAIN) -> None:
@@ -79,11 +70,9 @@ class Board(Viewing):
         self._keymap = keymap
         self.side: Side | None = None
         self._left: Left | None = None
-        self._wanted: Place | None = None
         self.connected = False  # before that nothing can be asked for
         self._lines = {id: Lines(id=id) for id in ("top", "banner", "title", "empty")}
         self._foot = Foot(id="foot")
-        self.follow_newest = False
         self.asks_log = False
         self.asked: Asked | None = None
         self._outside = outside
@@ -92,7 +81,6 @@ class Board(Viewing):
         self._last_frame = 0.0
         self._spacing = FRAME
         self._wants = Wants(shown, outside)
-        self._opened_first = False
         self._dwell: asyncio.TimerHandle | None = None
         self._ticking = Ticking(self._tick)
         self._face = ""
@@ -137,24 +125,11 @@ class Board(Viewing):
         """Begin as it was left the last time: the view and the folds now, the selection once it is there."""
         from buildwatch.tui.left import keys, view_of
 
-        self._left, self._wanted, self.follow_newest = left, left.row, left.follows
+        self._left, self.wanted, self.follow_newest = left, left.row, left.follows
         self.showing.toggled |= keys(left.toggled)
         view = view_of(left)
         if view is not None and view != self.view:
             self.choose(view)
-
-    def _select_wanted(self) -> None:
-        """Put the cursor where it was the last time, unless a person has moved it meanwhile."""
-        from buildwatch.tui.left import key
-
-        if self._wanted is None:
-            return
-        at = self.live.index_of(key(self._wanted))
-        if self.live.touched > 0:
-            self._wanted = None
-        elif at is not None:
-            self._wanted = None
-            self.live.move_to(at, below=0)
 
     def show_told(self, lines: list[Pieces]) -> None:
         """Show what a notifier tells, above the foot."""
@@ -195,7 +170,7 @@ class Board(Viewing):
         moving = self.view.filter or self.view.sort != SORTS[0] or self.view.group == "status"
         if changes.structure or changes.servers or (moving and changes.moves):
             self.hold_order()
-            self._open_for(changes)
+            self.open_for(changes)
             loop = asyncio.get_running_loop()
             began = loop.time()
             self.set_rows()
@@ -218,92 +193,10 @@ class Board(Viewing):
     def set_rows(self) -> None:
         """Find out anew which rows there are."""
         super().set_rows()
-        self._select_wanted()
+        self.select_wanted()
         if self.live.rows and self.side is None:
             self.call_after_refresh(self.furnish)
         self._look_back()
-
-    def _open_for(self, changes: Changes) -> None:
-        """At the start show something that lives, later, if asked, each build that begins."""
-        if not self._opened_first and any(server.listed for server in self.store.servers.values()):
-            self._opened_first = True
-            under_way = self.live.cursor or self.showing.toggled or self._wanted  # in what was kept
-            if not under_way:
-                self._open_first()
-        elif self.follow_newest:
-            born = [move.build for move in changes.moves if move.before is None and move.stage is None]
-            if born:
-                self.reveal(born[-1])
-
-    def follow(self) -> None:
-        """Go to the newest build, and from then on to each that begins; where the cursor is there already, no more."""
-        build, row = newest(self.store.confirmed, self.showing, self.painter.times), self.live.row
-        there = build is None or (row is not None and row.build == build.key)
-        self.follow_newest = not (self.follow_newest and there)
-        if self.follow_newest and build is not None and not there:
-            self.reveal(build)
-        self.show_all()
-
-    def _open_first(self) -> None:
-        """Open the uppermost build that runs, if it is on the first screen: nothing is to scroll away at the start."""
-        height = self.size.height - 4  # nothing may be laid out yet
-        if self.size.width < WIDE:
-            height = height * 3 // 5  # the selection takes its room below
-        for row in flatten(self.store, self.showing)[: max(1, height - 2)]:
-            build = self.store.newest(row.repo) if row.repo is not None else None
-            if build is not None and build.status == Status.RUNNING:
-                self.showing.more[build.repo_key] = AT_FIRST
-                self.reveal(build, below=0)
-                return
-
-    def reveal(self, build: Build, below: int = 12) -> None:
-        """Open the way to a build, and it, and put the cursor on it, with so many rows `below` it in sight."""
-        repo = Row(Kind.REPO, 0, build.server, build.repo_key)
-        row = Row(Kind.BUILD, 0, build.server, build.repo_key, build.key)
-        for place in (repo, row, Row(Kind.AUTHOR, 0, "", part=author_of(build))):
-            self.showing.unfold(place)
-        self._open_way(build.server, build.repo)
-        self.set_rows()
-        at = self.live.index_of(row.key)
-        if at is not None:
-            self.live.move_to(at, below)
-
-    def to_repo(self, repo: RepoKey) -> None:
-        """Put the cursor on a repo."""
-        if self.view.filter or self.view.group == "author":  # in which it may not be
-            self.choose(replace(self.view, filter="", group=GROUPS[0]))
-        self._open_way(*repo)
-        self.set_rows()
-        at = self.live.index_of(Row(Kind.REPO, 0, repo.server, repo).key)
-        if at is not None:
-            self.live.move_to(at)
-        self.live.focus()
-        self.show_all()
-
-    def _open_way(self, server: str, slug: str) -> None:
-        """Unfold what a repo stands in."""
-        heads = [Row(Kind.SERVER, 0, server), Row(Kind.NAMESPACE, 0, server, part=slug.rpartition("/")[0])]
-        heads += [Row(Kind.STANDING, 0, "", part=part) for part in STANDINGS]
-        for head in heads:
-            self.showing.unfold(head)
-
-    def go_to(self, build: Build, stage: int, step: int) -> bool:
-        """Put the cursor on a stage or step of a build and the keys on its log; False where the tree has it not."""
-        if self.store.build(build.key) is None:
-            return False
-        if self.view.filter or self.view.group == "author":  # in which it may not be
-            self.choose(replace(self.view, filter="", group=GROUPS[0]))
-        self.showing.more[build.repo_key] = max(self.showing.shown, self.store.count(build.repo_key))
-        folded = Row(Kind.STAGE, 0, build.server, build.repo_key, build.key, "", stage)
-        self.showing.unfold(folded)
-        self.reveal(build, below=0)
-        row = Row(Kind.STEP if step else Kind.STAGE, 0, build.server, build.repo_key, build.key, "", stage, step)
-        at = self.live.index_of(row.key)
-        if at is not None:
-            self.live.move_to(at)
-            self.on_live_tree_enter(LiveTree.Enter(row))
-        self.show_all()
-        return True
 
     def show_all(self) -> None:
         """Draw everything anew."""
@@ -480,8 +373,11 @@ class Board(Viewing):
         self.live.repaint([row.key])
 
     def on_live_tree_enter(self, message: LiveTree.Enter) -> None:
+        """Go in."""
+        self.enter(message.row)
+
+    def enter(self, row: Row) -> None:
         """Go into a step's log, or bring older builds."""
-        row = message.row
         more = self.showing.more
         if row.kind is Kind.OLDER:
             if row.repo is not None:
