@@ -211,7 +211,7 @@ class BuildwatchApp(OutwardApp):
         in_log = self.board.in_log
         if in_log and self.board.has_class("-zoom"):
             return
-        self.board.live.focus() if in_log else self.board.focus_log()
+        self.board.set_focus(self.board.live) if in_log else self.board.focus_log()
 
     def action_zoom(self) -> None:
         """The selection on the whole screen, and back."""

@@ -218,7 +218,7 @@ class Side(Vertical):
     def focus_log(self) -> None:
         """The keys go to the log; where it is not there yet, as soon as it is."""
         if not self.has_class("-no-log"):
-            self.log_view.focus()
+            self.screen.set_focus(self.log_view)  # at once: the next key may have come with this one
         elif self._row is not None:
             self._wanted_for = self._row.key
 
